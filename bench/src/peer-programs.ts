@@ -1,0 +1,46 @@
+/** The programs of the JavaScript peers. Each file is imported when it is asked for, so that a process holds one peer alone. */
+import type { Program, Programs } from "./program.ts";
+
+type Import = () => Promise<{ readonly programs: Programs }>;
+
+const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
+  brigade: {
+    tasks: () => import("./peers/brigade/tasks.ts"),
+    calls: () => import("./peers/brigade/calls.ts"),
+    sync: () => import("./peers/brigade/sync.ts"),
+    "async-tree": () => import("./peers/brigade/async-tree.ts"),
+    "async-generators": () => import("./peers/brigade/async-generators.ts"),
+    memory: () => import("./peers/brigade/memory.ts"),
+    "host-timer": () => import("./peers/brigade/host-timer.ts"),
+  },
+  native: {
+    tasks: () => import("./peers/native/tasks.ts"),
+    calls: () => import("./peers/native/calls.ts"),
+    sync: () => import("./peers/native/sync.ts"),
+    "async-tree": () => import("./peers/native/async-tree.ts"),
+    "async-generators": () => import("./peers/native/async-generators.ts"),
+    memory: () => import("./peers/native/memory.ts"),
+  },
+  effect: {
+    tasks: () => import("./peers/effect/tasks.ts"),
+    calls: () => import("./peers/effect/calls.ts"),
+    sync: () => import("./peers/effect/sync.ts"),
+    "async-tree": () => import("./peers/effect/async-tree.ts"),
+    "async-generators": () => import("./peers/effect/async-generators.ts"),
+    memory: () => import("./peers/effect/memory.ts"),
+  },
+  effection: {
+    tasks: () => import("./peers/effection/tasks.ts"),
+    calls: () => import("./peers/effection/calls.ts"),
+    "async-tree": () => import("./peers/effection/async-tree.ts"),
+    memory: () => import("./peers/effection/memory.ts"),
+  },
+};
+
+export async function loadProgram(peer: string, module: string, name: string): Promise<Program> {
+  const load = files[peer]?.[module];
+  if (load === undefined) throw new Error(`The peer "${peer}" has no file of programs "${module}".`);
+  const program = (await load()).programs[name];
+  if (program === undefined) throw new Error(`peers/${peer}/${module}.ts has no program "${name}".`);
+  return program;
+}

@@ -1,0 +1,149 @@
+/** Lint rules. Which way imports may point inside the runtime stands in one table, `arrows`; why, in docs/adr/0102. */
+import { defineConfig, type OxlintConfig, type OxlintOverride } from "oxlint";
+
+/** What each folder of packages/brigade/src may import, beside the leaves and its own files. Types count as arrows. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  task: ["kernel"],
+  scope: ["kernel", "task"],
+  sync: ["kernel", "task"],
+  border: ["kernel", "task"],
+  flow: ["kernel", "task", "scope", "sync", "border"],
+  many: ["kernel", "task", "scope", "sync", "border", "flow"],
+  testing: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
+  trace: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
+  node: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
+  http: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
+};
+
+/** Files of packages/brigade/src that every folder may import, and that import nothing but each other. */
+const leaves = ["errors.ts", "duration.ts", "types.ts"];
+
+/** The only folders that may import `node:*` or a dependency. */
+const hostFolders = new Set(["node", "http"]);
+
+interface ImportPattern {
+  readonly group?: string[];
+  readonly regex?: string;
+  readonly message: string;
+}
+
+const noPackages: ImportPattern = {
+  regex: "^[^.]",
+  message: "Only node/ and http/ import `node:*` or a dependency: the rest of the runtime runs in every host.",
+};
+
+function restrictImports(files: string[], patterns: ImportPattern[]): OxlintOverride {
+  return { files, rules: { "eslint/no-restricted-imports": ["error", { patterns }] } };
+}
+
+/** `depth` is how many folders a file stands below src: what is named from there begins with as many `../`. */
+function arrowsOf(folder: string, allowed: readonly string[], depth: number): OxlintOverride {
+  const up = "../".repeat(depth);
+  const reached = [...leaves, ...[folder, ...allowed].map((name) => `${name}/**`)];
+  const outward: ImportPattern = {
+    group: [`${up}**`, ...reached.map((path) => `!${up}${path}`)],
+    message: `${folder}/ may import ${[...leaves, ...allowed.map((name) => `${name}/`)].join(", ")} and nothing else.`,
+  };
+  const files = [`packages/brigade/src/${folder}/${"*/".repeat(depth - 1)}*.ts`];
+  return restrictImports(files, hostFolders.has(folder) ? [outward] : [outward, noPackages]);
+}
+
+const leafArrows: ImportPattern = {
+  group: ["./**", "../**", ...leaves.map((leaf) => `!./${leaf}`)],
+  message: `${leaves.join(", ")} import nothing but each other.`,
+};
+
+const unnamedFolder: ImportPattern = {
+  group: ["../**"],
+  message: "The table `arrows` in oxlint.config.ts does not say what this folder may import: give it a row.",
+};
+
+const throughTheFrontDoor: ImportPattern = {
+  group: ["**/packages/brigade/**"],
+  message: 'Programs import "brigade" and "brigade/testing", as users do.',
+};
+
+const config: OxlintConfig = defineConfig({
+  plugins: ["eslint", "typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
+  options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
+  categories: { correctness: "error", suspicious: "error" },
+  ignorePatterns: ["**/dist", ".docstring-examples"],
+  rules: {
+    "import/no-cycle": ["error", { ignoreTypes: false }],
+    "typescript/no-explicit-any": "error",
+    "typescript/consistent-type-imports": ["error", { disallowTypeAnnotations: true, fixStyle: "inline-type-imports" }],
+    "typescript/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    "eslint/eqeqeq": "error",
+    "eslint/no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"], location: "start" }],
+
+    // A coroutine that has nothing to wait for is still a coroutine.
+    "eslint/require-yield": "off",
+    // Tasks and futures are PromiseLike.
+    "unicorn/no-thenable": "off",
+    // What a generator is resumed with is `unknown` to the compiler; each assertion stands beside the invariant that makes it true.
+    "typescript/no-unsafe-type-assertion": "off",
+    // noImplicitReturns says it, and knows generators.
+    "typescript/consistent-return": "off",
+    // `using _permit = …` names what nobody reads.
+    "eslint/no-underscore-dangle": "off",
+    // A coroutine stays beside the lines that use it, though it captures nothing.
+    "unicorn/consistent-function-scoping": "off",
+    // Another task changes what a loop waits for, and changes a collection while it is iterated: hence conditions and copies.
+    "eslint/no-unmodified-loop-condition": "off",
+    "unicorn/no-useless-spread": "off",
+    // `const waitFor = coroutine(function* waitFor() …)`: reports and stacks show the generator's name.
+    "eslint/no-shadow": "off",
+    // Sorting or turning round an array that was just made harms nobody.
+    "unicorn/no-array-sort": "off",
+    "unicorn/no-array-reverse": "off",
+    // Brigade's own futures have a `then` that takes nothing.
+    "promise/valid-params": "off",
+    // A ring of a known size, n promises: a length is what is meant.
+    "unicorn/no-new-array": "off",
+    // `port.onmessage = …` starts the port as well.
+    "unicorn/prefer-add-event-listener": "off",
+    "vitest/valid-expect": ["error", { maxArgs: 2 }],
+    // `virtually` fails the test when the loop reports anything.
+    "vitest/expect-expect": ["error", { assertFunctionNames: ["expect*", "virtually"] }],
+  },
+  // Of the overrides that hold for a file, the last one sets the rule.
+  overrides: [
+    restrictImports(["packages/brigade/src/*/**"], [unnamedFolder, noPackages]),
+    ...Object.entries(arrows).flatMap(([folder, allowed]) => [
+      arrowsOf(folder, allowed, 1),
+      arrowsOf(folder, allowed, 2),
+    ]),
+    restrictImports(
+      leaves.map((leaf) => `packages/brigade/src/${leaf}`),
+      [leafArrows, noPackages],
+    ),
+    restrictImports(["packages/brigade/src/index.ts"], [noPackages]),
+    restrictImports(["bench/**", "examples/**"], [throughTheFrontDoor]),
+    {
+      files: ["packages/brigade/src/**"],
+      rules: {
+        // Error.captureStackTrace is told by a method where a stack ends.
+        "typescript/unbound-method": "off",
+        // A walk along frames, tasks or loops begins at `this`.
+        "typescript/no-this-alias": "off",
+        // Callers in plain JavaScript hand in what the types forbid.
+        "typescript/no-unnecessary-type-conversion": "off",
+      },
+    },
+    {
+      files: ["**/test/**"],
+      rules: {
+        // What a throw in `finally` does is a promise that tests hold.
+        "eslint/no-unsafe-finally": "off",
+        // One test runs every interleaving of a program, and what it expects depends on which one ran.
+        "vitest/no-conditional-expect": "off",
+        "vitest/no-standalone-expect": "off",
+        // `value satisfies number;` and a statement that must not compile are what a type test is made of.
+        "eslint/no-unused-expressions": "off",
+      },
+    },
+  ],
+});
+
+export default config;

@@ -1,0 +1,200 @@
+/** The border between synchronous code and a loop: starts one, runs main on it, and leaves nothing behind. */
+import { DeadlockError, InvalidStateError } from "../errors.ts";
+import { host } from "../kernel/host.ts";
+import { frameOf } from "../task/body.ts";
+import { spawn, TaskLoop } from "../task/event-loop.ts";
+import { current } from "../task/frame.ts";
+import { reportNeverAwaited } from "../task/ledger.ts";
+import type { TaskImpl } from "../task/task.ts";
+import { traced } from "../task/trace.ts";
+import { reportUnretrieved } from "../task/unretrieved.ts";
+import type { AwaitableLike, EventLoop, RunOptions } from "../types.ts";
+import { describeDeadlock } from "./deadlock.ts";
+
+type Main<T> = AwaitableLike<T> | (() => AwaitableLike<T>);
+
+/**
+ * Runs main on an event loop of its own and gives its result (asyncio.run). When main has ended, tasks that still run
+ * are cancelled and awaited. Rejects with what main throws; with `CancelledError` when it was cancelled, by `signal` or
+ * by a signal to the process; with `DeadlockError` when nothing can ever wake it. Many runs may be in progress at once.
+ * Throws `InvalidStateError` inside a coroutine: there, await with `yield*`.
+ *
+ * @example
+ * ```ts
+ * import { run, sleep } from "brigade";
+ *
+ * const result = await run(function* () {
+ *   yield* sleep("10ms");
+ *   return 42;
+ * });
+ * console.log(result);
+ * ```
+ */
+export function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
+  const session = new Session(options);
+  return session.run(main).finally(() => session.close());
+}
+
+/**
+ * Several runs on one loop (asyncio.Runner): tasks that one leaves behind go on in the next. Nothing runs between them.
+ * `close` cancels and awaits what is left.
+ */
+export class Runner implements AsyncDisposable {
+  readonly #session: Session;
+
+  constructor(options: RunOptions = {}) {
+    this.#session = new Session(options);
+  }
+
+  get loop(): EventLoop {
+    return this.#session.loop;
+  }
+
+  /** Runs main on the loop, as `run` does. Throws `InvalidStateError` inside a coroutine, during another run, after `close`. */
+  run<T>(main: Main<T>): Promise<T> {
+    return this.#session.run(main).finally(() => this.#session.ignoreSignals());
+  }
+
+  /** Cancels and awaits what is left, and reports what nobody looked at. A second time it does nothing. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+class Session {
+  readonly loop: TaskLoop;
+  readonly #options: RunOptions;
+  #state: "idle" | "running" | "closing" | "closed" = "idle";
+  #main: TaskImpl<unknown> | undefined; // of the run that is in progress
+  #deadlock: DeadlockError | undefined; // what that run will reject with
+  #releases: (() => void)[] = []; // undo what was set up to cancel main
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.loop = new TaskLoop(options);
+    this.loop.onStuck = () => this.#stuck();
+  }
+
+  run<T>(main: Main<T>): Promise<T> {
+    if (current !== undefined) throw new InvalidStateError("run: a coroutine runs here already; await with yield* instead");
+    if (this.#state !== "idle") throw new InvalidStateError(`run: this runner is ${this.#state}`);
+    const name = this.#options.name ?? "main";
+    const task = spawn<T>(this.loop, frameOf(typeof main === "function" ? main() : main, "run"), { name });
+    this.#state = "running";
+    this.#main = task;
+    this.#watchSignals(task);
+    return new Promise((resolve, reject) => {
+      const completed = (): void => {
+        this.loop.pause();
+        this.#state = "idle";
+        this.#main = undefined;
+        const deadlock = this.#deadlock;
+        this.#deadlock = undefined;
+        if (deadlock) reject(deadlock);
+        else if (task.failed || task.cancelled) reject(task.thrown());
+        else resolve(task.result());
+      };
+      task.watch({ completed });
+      this.loop.start();
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "closed" || this.#state === "closing") return;
+    if (this.#state === "running") throw new InvalidStateError("close: a run is in progress; await it first");
+    this.#state = "closing";
+    const { loop } = this;
+    await this.#untilEmpty(() => {
+      for (const task of loop.allTasks()) task.cancel("run has ended");
+    });
+    while (loop.closers.size > 0) {
+      await this.#untilEmpty(() => {
+        for (const closer of [...loop.closers]) spawn(loop, frameOf(closer.close(), "close"));
+        loop.closers.clear();
+      });
+    }
+    this.ignoreSignals();
+    reportNeverAwaited(this.loop);
+    reportUnretrieved(this.loop);
+    this.#state = "closed";
+    this.loop.close();
+  }
+
+  /** Lets what cancelled main have no effect any more. */
+  ignoreSignals(): void {
+    for (const release of this.#releases.splice(0)) release();
+  }
+
+  /** Begins, and runs the loop until no task is left. */
+  #untilEmpty(begin: () => void): Promise<void> {
+    const { loop } = this;
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (loop.allTasks().size > 0) return;
+        loop.onEmpty = undefined;
+        loop.pause();
+        resolve();
+      };
+      // The watchers of the last task are told first.
+      loop.onEmpty = () => void loop.callSoon(check);
+      loop.start();
+      begin();
+      loop.callSoon(check);
+    });
+  }
+
+  #watchSignals(task: TaskImpl<unknown>): void {
+    const { signal, handleSignals } = this.#options;
+    if (signal) {
+      const abort = (): void => void task.cancel(signal.reason);
+      if (signal.aborted) abort();
+      signal.addEventListener("abort", abort);
+      this.#releases.push(() => signal.removeEventListener("abort", abort));
+    }
+    if (!handleSignals) return;
+    let received = false;
+    for (const name of ["SIGINT", "SIGTERM"]) {
+      const release = host.onSignal(name, () => {
+        if (received) {
+          this.ignoreSignals();
+          host.kill(name);
+        }
+        received = true;
+        task.cancel(name);
+      });
+      this.#releases.push(release);
+    }
+  }
+
+  /** Nothing can wake anybody: unwinds every task. Where that is stuck too, gives up. */
+  #stuck(): void {
+    const { loop } = this;
+    const tasks = [...loop.allTasks()] as TaskImpl<unknown>[];
+    if (tasks.length === 0) return;
+    if (this.#state === "running" && this.#deadlock === undefined) {
+      if (this.#canBeCancelled()) return;
+      const error = traced(new DeadlockError(describeDeadlock(tasks), tasks)) as DeadlockError;
+      this.#deadlock = error;
+      if (loop.listened) loop.report({ kind: "deadlock", message: error.message, error });
+      for (const task of tasks) task.cancel("deadlock");
+    } else this.#giveUp(tasks);
+  }
+
+  /** Whether something outside could still cancel main; then the process is kept for it. */
+  #canBeCancelled(): boolean {
+    const { signal, handleSignals } = this.#options;
+    if (this.#main?.cancelRequested || !(handleSignals || (signal && !signal.aborted))) return false;
+    this.#releases.push(host.hold());
+    return true;
+  }
+
+  #giveUp(tasks: readonly TaskImpl<unknown>[]): void {
+    const message = `the cleanup of cancelled tasks can never end. ${describeDeadlock(tasks)}`;
+    this.loop.report({ kind: "deadlock", message });
+    for (const task of tasks) task.abandon();
+  }
+}

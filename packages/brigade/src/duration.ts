@@ -1,0 +1,20 @@
+/** Durations: milliseconds, or a number with its unit. */
+
+/** Milliseconds, or a number with its unit. Negative, NaN or an unknown unit throws `RangeError`. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** The duration in milliseconds. */
+export function milliseconds(duration: Duration): number {
+  let value: number | undefined;
+  if (typeof duration === "number") value = duration;
+  else if (typeof duration === "string") {
+    const parts = /^\s*([\d.eE+-]+|Infinity)\s*(ms|s|m|h)\s*$/.exec(duration);
+    if (parts) value = Number(parts[1]) * (UNITS[parts[2] as string] as number);
+  } else throw new TypeError(`a duration is a number of milliseconds or a string such as "1.5s", not ${typeof duration}`);
+  if (value === undefined || !(value >= 0)) {
+    throw new RangeError(`"${duration}" is not a duration: use milliseconds ≥ 0, or a number with ms, s, m or h`);
+  }
+  return value;
+}

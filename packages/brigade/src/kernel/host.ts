@@ -1,0 +1,101 @@
+/** What the loop needs of the JavaScript host, in one place: its turn, its timer, its end, its signals. */
+
+export interface Host {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Calls back after the host has had its turn: sockets, timers, rendering. Keeps the process alive until then. */
+  defer(callback: () => void): void;
+  /** Calls back once; keeps the process alive until then. Gives what cancels it. */
+  timer(callback: () => void, delay: number): () => void;
+  /** Keeps the process alive until what it gives is called. */
+  hold(): () => void;
+  /** Calls back when the process is about to end for want of anything to do. Gives what cancels it. */
+  onIdle(callback: () => void): () => void;
+  /** Calls back on a signal to the process. Gives what cancels it. */
+  onSignal(name: string, callback: () => void): () => void;
+  /** Ends the process as the signal would have done. */
+  kill(signal: string): void;
+  /** The function, bound to the AsyncLocalStorage stores of the caller, where the host has them. */
+  bind<F extends () => void>(callback: F): F;
+  warn(text: string): void;
+}
+
+/** The parts of the hosts' globals that are used, where a host has them. */
+interface HostGlobals {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly process?: {
+    readonly pid: number;
+    on?(event: string, listener: () => void): unknown;
+    off?(event: string, listener: () => void): unknown;
+    kill?(pid: number, signal: string): unknown;
+    getBuiltinModule?(name: string): { readonly AsyncLocalStorage?: { bind?<F>(callback: F): F } } | undefined;
+  };
+}
+
+const { setImmediate, process } = globalThis as unknown as HostGlobals;
+
+const LONGEST_TIMER = 2 ** 31 - 1; // what setTimeout can take; the loop looks again when it is over
+
+/** For hosts without setImmediate. */
+function messageChannelDefer(): (callback: () => void) => void {
+  const channel = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return (callback) => {
+    waiting.push(callback);
+    channel.port2.postMessage(undefined);
+  };
+}
+
+/** One listener on the process for each event, however many loops wait for it. */
+class ProcessEvent {
+  readonly #callbacks = new Set<() => void>(); // not empty ⇔ #emit listens
+  readonly #event: string;
+  readonly #emit = (): void => {
+    for (const callback of [...this.#callbacks]) callback();
+  };
+
+  constructor(event: string) {
+    this.#event = event;
+  }
+
+  add(callback: () => void): () => void {
+    if (this.#callbacks.size === 0) process?.on?.(this.#event, this.#emit);
+    this.#callbacks.add(callback);
+    return () => {
+      if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) process?.off?.(this.#event, this.#emit);
+    };
+  }
+}
+
+const processEvents = /* @__PURE__ */ new Map<string, ProcessEvent>();
+
+function listen(event: string, callback: () => void): () => void {
+  let known = processEvents.get(event);
+  if (!known) processEvents.set(event, (known = new ProcessEvent(event)));
+  return known.add(callback);
+}
+
+let defer: ((callback: () => void) => void) | undefined;
+
+/** The host that this module runs on: Node, Deno, Bun or a browser. */
+export const host: Host = {
+  now: () => performance.now(),
+  defer(callback) {
+    defer ??= (setImmediate as typeof defer) ?? messageChannelDefer();
+    (defer as (callback: () => void) => void)(callback);
+  },
+  timer(callback, delay) {
+    const timer = setTimeout(callback, Math.min(Math.ceil(delay), LONGEST_TIMER));
+    return () => clearTimeout(timer);
+  },
+  hold() {
+    const timer = setInterval(() => {}, LONGEST_TIMER);
+    return () => clearInterval(timer);
+  },
+  onIdle: (callback) => listen("beforeExit", callback),
+  onSignal: listen,
+  kill: (signal) => void process?.kill?.(process.pid, signal),
+  bind: (callback) => process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage?.bind?.(callback) ?? callback,
+  warn: (text) => console.error(text),
+};

@@ -1,0 +1,309 @@
+/**
+ * The event loop: iterations in asyncio's order, and the host's turn between them.
+ * One iteration: due timers join the ready queue; then exactly what stood in it runs, in order.
+ */
+import { type Duration, milliseconds } from "../duration.ts";
+import { InvalidStateError } from "../errors.ts";
+import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
+import { enterContext, type Values, values } from "./context.ts";
+import { host } from "./host.ts";
+import { Ring } from "./ring.ts";
+import { type Runnable, type TimerEntry, Timers, UNSET } from "./timers.ts";
+
+/** What a loop is made with. */
+export interface LoopOptions {
+  readonly clock?: Clock;
+  readonly debug?: boolean;
+  readonly slowStep?: Duration;
+  readonly slowCleanup?: Duration;
+  readonly observer?: LoopObserver;
+  readonly onReport?: (report: Report) => void;
+}
+
+type Phase =
+  | "paused" // between the runs of a Runner: nothing happens
+  | "waiting" // nothing is ready; the host's timer, or nobody, will ask for a turn
+  | "requested" // the host will give a turn
+  | "turning" // iterations run
+  | "closed";
+
+const SLICE = 3; // ms of iterations back to back before the host has its turn
+const PROBATION = 0.25; // ms that callbacks may run between two looks at the time, as far as their average tells
+const LONGEST_BURST = 64;
+
+/** The loop whose turn it is. */
+export let runningLoop: Loop | undefined;
+
+export class Loop {
+  readonly debug: boolean;
+  readonly slowStep: number;
+  readonly slowCleanup: number;
+  readonly observer: LoopObserver | undefined;
+  readonly virtual: boolean;
+  /** Promises of the host that tasks wait for. */
+  foreign = 0;
+  /** Tasks and futures that promise code waits for: such code is not foreign work. */
+  borderWaits = 0;
+  /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
+  onStuck: (() => void) | undefined;
+
+  readonly #ready = new Ring<Runnable>();
+  readonly #timers = new Timers();
+  readonly #clock: Clock;
+  readonly #onReport: ((report: Report) => void) | undefined;
+  #handler: ((report: Report) => void) | undefined;
+  #phase: Phase = "paused";
+  #remaining = 0; // callbacks of the iteration in progress that have not run
+  #burst = 1; // callbacks that run between two looks at the time
+  #cancelAlarm: (() => void) | undefined; // set only while waiting
+  #alarmAt = Infinity;
+  #cancelIdle: (() => void) | undefined; // set from start to pause
+  #patienceOver = false; // foreign work has had its patience since the last callback ran
+
+  constructor(options: LoopOptions = {}) {
+    this.#clock = options.clock ?? host;
+    this.virtual = typeof options.clock?.advanceTo === "function";
+    this.debug = options.debug ?? false;
+    this.slowStep = milliseconds(options.slowStep ?? 100);
+    this.slowCleanup = milliseconds(options.slowCleanup ?? 5_000);
+    this.observer = options.observer;
+    this.#onReport = options.onReport;
+  }
+
+  get running(): boolean {
+    return this.#phase !== "paused" && this.#phase !== "closed";
+  }
+
+  get closed(): boolean {
+    return this.#phase === "closed";
+  }
+
+  time(): number {
+    return this.#clock.now();
+  }
+
+  /** Puts the item at the end of the ready queue. */
+  schedule(item: Runnable): void {
+    this.#ready.push(item);
+    if (this.#phase === "waiting") this.#requestTurn();
+  }
+
+  /** Runs the entry in the first iteration that begins at `when` or later. */
+  setTimer(entry: TimerEntry, when: number): void {
+    if (when === Infinity) return;
+    this.#timers.set(entry, when);
+    if (this.#phase !== "waiting") return;
+    if (this.virtual) this.#requestTurn();
+    else if (when < this.#alarmAt) this.#setAlarm(when);
+  }
+
+  clearTimer(entry: TimerEntry): void {
+    this.#timers.clear(entry);
+  }
+
+  callSoon(callback: () => void): Handle {
+    const handle = new CallbackHandle(this, callback);
+    this.schedule(handle);
+    return handle;
+  }
+
+  callLater(delay: Duration, callback: () => void): Handle {
+    return this.callAt(this.time() + milliseconds(delay), callback);
+  }
+
+  callAt(when: number, callback: () => void): Handle {
+    if (typeof when !== "number" || Number.isNaN(when)) throw new RangeError(`callAt: ${when} is not a time`);
+    const handle = new CallbackHandle(this, callback);
+    this.setTimer(handle, when);
+    return handle;
+  }
+
+  setExceptionHandler(handler: ((report: Report) => void) | undefined): void {
+    this.#handler = handler;
+  }
+
+  /** Whether reports go to somebody other than the console. */
+  get listened(): boolean {
+    return (this.#handler ?? this.#onReport) !== undefined;
+  }
+
+  /** Hands the report to the first there is of the exception handler, `onReport` and the console. */
+  report(report: Report): void {
+    try {
+      const take = this.#handler ?? this.#onReport;
+      if (take) take(report);
+      else warn(report);
+    } catch (error) {
+      warn(report);
+      host.warn(`brigade: the report handler itself failed: ${text(error)}`);
+    }
+  }
+
+  /** Lets iterations run, as the host has time for them. */
+  start(): void {
+    if (this.#phase === "closed") throw new InvalidStateError("this event loop is closed");
+    this.#phase = "waiting";
+    this.#cancelIdle = host.onIdle(() => {
+      if (this.#phase === "waiting" && this.#timers.size === 0) this.onStuck?.();
+    });
+    this.#requestTurn();
+  }
+
+  /** Lets nothing run until `start`. */
+  pause(): void {
+    this.#phase = "paused";
+    this.#cancelIdle?.();
+    this.#clearAlarm();
+  }
+
+  close(): void {
+    this.pause();
+    this.#phase = "closed";
+    this.#timers.clearAll();
+    while (this.#ready.size > 0) this.#ready.shift();
+  }
+
+  /** A turn of the host: iterations, until nothing is ready or the slice is over. */
+  readonly #turn: () => void = host.bind(() => {
+    if (this.#phase !== "requested") return;
+    this.#clearAlarm();
+    this.#phase = "turning";
+    const outer = runningLoop;
+    runningLoop = this;
+    try {
+      this.#iterate();
+    } finally {
+      runningLoop = outer;
+      // Set to "requested" by #iterate only when there is more to do; still "turning" when something threw.
+      if (this.#phase === "turning") this.#requestTurn();
+    }
+  });
+
+  #iterate(): void {
+    let looked = host.now();
+    const end = looked + SLICE;
+    let ran = 0;
+    while (this.#phase === "turning") {
+      if (this.#remaining === 0) {
+        this.#takeDueTimers();
+        this.#remaining = this.#ready.size;
+        if (this.#remaining === 0 && !this.#idle()) return;
+      }
+      let count = Math.min(this.#remaining, this.#burst - ran);
+      this.#remaining -= count;
+      ran += count;
+      while (count-- > 0) this.#ready.shift().run();
+      if (ran < this.#burst) continue;
+      const now = host.now();
+      const average = (now - looked) / ran;
+      this.#burst = Math.max(1, Math.min(LONGEST_BURST, Math.floor(PROBATION / average)));
+      looked = now;
+      ran = 0;
+      if (now >= end) return;
+    }
+  }
+
+  #takeDueTimers(): void {
+    if (this.#timers.size === 0) return;
+    const now = this.#clock.now();
+    for (let entry = this.#timers.takeDue(now); entry; entry = this.#timers.takeDue(now)) this.#ready.push(entry);
+  }
+
+  /** Nothing is ready. True when there is something to run now after all. */
+  #idle(): boolean {
+    const next = this.#timers.earliest;
+    if (this.virtual && next < Infinity && (this.foreign <= this.borderWaits || this.#patienceOver)) {
+      (this.#clock.advanceTo as (when: number) => void).call(this.#clock, next);
+      this.#patienceOver = false;
+      return true;
+    }
+    if (next === Infinity && this.virtual && this.foreign === 0) {
+      this.onStuck?.();
+      if (this.#ready.size > 0 || this.#phase !== "turning") return true;
+    }
+    this.#phase = "waiting";
+    if (!this.virtual) this.#setAlarm(next);
+    else if (next < Infinity) this.#awaitForeignWork();
+    return false;
+  }
+
+  #awaitForeignWork(): void {
+    const patience = (this.#clock as Clock & { readonly patience?: number }).patience ?? 100;
+    this.#cancelAlarm = host.timer(() => {
+      this.#patienceOver = true;
+      this.#requestTurn();
+    }, patience);
+  }
+
+  #setAlarm(when: number): void {
+    this.#clearAlarm();
+    if (when === Infinity) return;
+    this.#alarmAt = when;
+    this.#cancelAlarm = host.timer(() => this.#alarm(), Math.max(0, when - this.time()));
+  }
+
+  /** The host's timer is the host's turn: iterations run at once. */
+  #alarm(): void {
+    if (this.#phase !== "waiting") return;
+    this.#phase = "requested";
+    this.#turn();
+  }
+
+  #clearAlarm(): void {
+    this.#cancelAlarm?.();
+    this.#cancelAlarm = undefined;
+    this.#alarmAt = Infinity;
+  }
+
+  #requestTurn(): void {
+    this.#phase = "requested";
+    host.defer(this.#turn);
+  }
+}
+
+class CallbackHandle implements Handle, TimerEntry {
+  sequence: number = UNSET;
+  readonly #loop: Loop;
+  readonly #context: Values = values;
+  #callback: (() => void) | undefined; // undefined ⇔ cancelled
+  constructor(loop: Loop, callback: () => void) {
+    if (typeof callback !== "function") throw new TypeError(`a callback is a function, not ${typeof callback}`);
+    this.#loop = loop;
+    this.#callback = callback;
+  }
+
+  get cancelled(): boolean {
+    return this.#callback === undefined;
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
+    this.#loop.clearTimer(this);
+  }
+
+  run(): void {
+    const callback = this.#callback;
+    if (!callback) return;
+    const outer = enterContext(this.#context);
+    guarded(this.#loop, callback);
+    enterContext(outer);
+  }
+}
+
+/** Calls back; what it throws is reported, and the loop goes on. */
+export function guarded(loop: Loop, callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    loop.report({ kind: "callback-error", message: `a callback threw: ${text(error)}`, error });
+  }
+}
+
+function warn(report: Report): void {
+  const stack = report.error instanceof Error ? `\n${report.error.stack ?? text(report.error)}` : "";
+  host.warn(`brigade: ${report.message}${stack}`);
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,108 @@
+/** What `gather` and `race` have in common: a leaf that starts children, waits for all of them, and can cancel them. */
+import { InvalidStateError, suppress } from "../errors.ts";
+import { frameOf } from "../task/body.ts";
+import { spawn } from "../task/event-loop.ts";
+import type { Frame, RunningTask } from "../task/frame.ts";
+import { FutureBase, type Watcher } from "../task/future.ts";
+import type { TaskHome } from "../task/home.ts";
+import { Leaf } from "../task/leaf.ts";
+import type { AwaitableLike } from "../types.ts";
+
+/** Work that was handed over: a frame that was claimed, or a future that is there. */
+export type Work = Frame | FutureBase<unknown>;
+
+/** Takes the body for a later start. */
+export function claim(body: AwaitableLike<unknown>, taker: string): Work {
+  return body instanceof FutureBase ? body : frameOf(body, taker);
+}
+
+/** Where one child runs; used again for the next one when it has ended. */
+export class Slot implements Watcher {
+  readonly #owner: Children<unknown>;
+  child: FutureBase<unknown> | undefined;
+  index = 0; // of the child in what was handed over
+
+  constructor(owner: Children<unknown>) {
+    this.#owner = owner;
+  }
+
+  completed(child: FutureBase<unknown>): void {
+    this.#owner.settled(this, child);
+  }
+}
+
+export abstract class Children<T> extends Leaf<T> {
+  protected pending = 0; // slots whose child has not ended
+  protected stopping = false; // the children were cancelled; no further one starts
+  #failed = false;
+  #error: unknown; // the first, if #failed; it carries the later ones
+  #used = false;
+  readonly #slots: Slot[] = [];
+
+  /** A child has ended. */
+  abstract settled(slot: Slot, child: FutureBase<unknown>): void;
+
+  /** For the first await; a second one throws. */
+  protected use(): void {
+    if (this.#used) throw new InvalidStateError(`this ${this.kind} was awaited already: call ${this.kind}() again`);
+    this.#used = true;
+  }
+
+  protected addSlot(): Slot {
+    const slot = new Slot(this as Children<unknown>);
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  protected launch(work: Work, slot: Slot): void {
+    const { loop } = this.task as RunningTask;
+    if (work instanceof FutureBase && work.loop !== loop) {
+      throw new InvalidStateError(`${this.kind}: ${work.describe()} belongs to another event loop`);
+    }
+    const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work);
+    slot.child = child;
+    this.pending++;
+    child.watch(slot);
+  }
+
+  /** Keeps the first error; the later ones beside it. */
+  protected fail(error: unknown): void {
+    if (!this.#failed) {
+      this.#failed = true;
+      this.#error = error;
+    } else if (!suppress(this.#error, error)) this.#report(this.task as RunningTask, error);
+  }
+
+  protected get failed(): boolean {
+    return this.#failed;
+  }
+
+  protected get error(): unknown {
+    return this.#error;
+  }
+
+  protected cancelAll(reason?: unknown): void {
+    this.stopping = true;
+    for (const { child } of this.#slots) child?.cancel(reason);
+  }
+
+  protected wakeIfDone(): void {
+    if (this.pending === 0) this.task?.wake();
+  }
+
+  askToEnd(reason: unknown): boolean {
+    if (this.pending === 0) return false;
+    this.cancelAll(reason);
+    return true;
+  }
+
+  protected unwind(task: RunningTask): void {
+    if (!this.#failed) return;
+    if (task.asked) task.collect(this.#error);
+    else this.#report(task, this.#error);
+  }
+
+  #report({ loop }: RunningTask, error: unknown): void {
+    loop.report({ kind: "unretrieved-error", message: `an error of ${this.kind} had nobody to go to`, error });
+  }
+}

@@ -1,0 +1,143 @@
+/** Runs many at once and gives their results in the order they were handed over. */
+import { asError, describe } from "../errors.ts";
+import { Frame, type RunningTask } from "../task/frame.ts";
+import { FutureBase } from "../task/future.ts";
+import { Leaf } from "../task/leaf.ts";
+import type { Awaitable, AwaitableLike, Result } from "../types.ts";
+import { Children, claim, type Slot, type Work } from "./children.ts";
+
+export interface GatherOptions {
+  /** How many run at once; the rest have not started. At least 1. */
+  readonly limit?: number;
+}
+
+type Options = GatherOptions & { readonly returnExceptions?: boolean };
+type Many = readonly AwaitableLike<unknown>[] | Readonly<Record<string, AwaitableLike<unknown>>>;
+type Results<M, Failure = never> = { -readonly [K in keyof M]: Result<M[K]> | Failure };
+
+class Gather extends Children<unknown> {
+  readonly #source: Iterator<Work, unknown>;
+  readonly #keys: readonly string[] | undefined; // of a record
+  readonly #limit: number;
+  readonly #returnExceptions: boolean;
+  readonly #results: unknown[] = [];
+  #exhausted = false; // the source has nothing more
+  #read = 0; // how many were taken from the source
+
+  constructor(source: Iterator<Work, unknown>, keys: readonly string[] | undefined, options: Options) {
+    super();
+    const { limit = Infinity, returnExceptions = false } = options;
+    if (limit !== Infinity && !(Number.isInteger(limit) && limit > 0)) {
+      throw new RangeError(`gather: limit is ${limit}; use a whole number of at least 1`);
+    }
+    this.#source = source;
+    this.#keys = keys;
+    this.#limit = limit;
+    this.#returnExceptions = returnExceptions;
+  }
+
+  get kind(): string {
+    return "gather";
+  }
+
+  protected start(): boolean {
+    this.use();
+    for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++) this.#startNext(this.addSlot());
+    return this.pending === 0;
+  }
+
+  #startNext(slot: Slot): void {
+    try {
+      const next = this.#source.next();
+      if (next.done) this.#exhausted = true;
+      else {
+        slot.index = this.#read++;
+        this.launch(next.value, slot);
+      }
+    } catch (error) {
+      this.#exhausted = true;
+      this.fail(error);
+      this.cancelAll();
+    }
+  }
+
+  settled(slot: Slot, child: FutureBase<unknown>): void {
+    this.pending--;
+    slot.child = undefined;
+    if (child.failed || child.cancelled) this.#unsuccessful(slot, child);
+    else this.#results[slot.index] = child.result();
+    if (!this.#exhausted && !this.stopping) this.#startNext(slot);
+    this.wakeIfDone();
+  }
+
+  #unsuccessful(slot: Slot, child: FutureBase<unknown>): void {
+    const error = child.thrown();
+    if (this.#returnExceptions) {
+      this.#results[slot.index] = asError(error);
+      if (child.failed && this.task?.asked) this.fail(error);
+    } else if (child.failed || !this.stopping) {
+      this.fail(error);
+      if (!this.stopping) this.cancelAll();
+    }
+  }
+
+  protected finish(): unknown {
+    if (this.failed) throw this.error;
+    if (this.#keys === undefined) return this.#results;
+    return Object.fromEntries(this.#keys.map((key, index) => [key, this.#results[index]]));
+  }
+
+  protected override unwind(task: RunningTask): void {
+    super.unwind(task);
+    if (!this.#exhausted) this.#source.return?.();
+  }
+}
+
+function* claimEach(bodies: Iterable<AwaitableLike<unknown>>): Generator<Work, void> {
+  for (const body of bodies) yield claim(body, "gather");
+}
+
+/**
+ * Runs all at once and gives their results in the order given; a record gives a record (asyncio.gather). Starts
+ * nothing until it is awaited. The first failure cancels the others, waits until they have unwound, and is thrown;
+ * `suppressed(error)` gives what failed later. With `returnExceptions` a failed one gives its `Error` in its place.
+ * With `limit` that many run at once, and an iterable is read as places come free. Cancelling the task cancels every
+ * child and waits for all. Throws `RangeError` for a bad limit, `TypeError` for what can't be awaited.
+ *
+ * @example
+ * ```ts
+ * import { gather, run, sleep } from "brigade";
+ *
+ * const { pricing, stock } = await run(gather({ pricing: sleep("10ms", 99.5), stock: sleep("10ms", 3) }));
+ * console.log(pricing, stock);
+ * ```
+ */
+export function gather<const M extends Many>(
+  awaitables: M,
+  options?: GatherOptions & { readonly returnExceptions?: false },
+): Awaitable<Results<M>>;
+export function gather<const M extends Many>(
+  awaitables: M,
+  options: GatherOptions & { readonly returnExceptions: boolean },
+): Awaitable<Results<M, Error>>;
+export function gather<A extends AwaitableLike<unknown>>(
+  awaitables: Iterable<A>,
+  options?: GatherOptions & { readonly returnExceptions?: false },
+): Awaitable<Result<A>[]>;
+export function gather<A extends AwaitableLike<unknown>>(
+  awaitables: Iterable<A>,
+  options: GatherOptions & { readonly returnExceptions: boolean },
+): Awaitable<(Result<A> | Error)[]>;
+export function gather(awaitables: Many | Iterable<AwaitableLike<unknown>>, options: Options = {}): Awaitable<unknown> {
+  const one = awaitables instanceof Frame || awaitables instanceof FutureBase || awaitables instanceof Leaf;
+  if (typeof awaitables !== "object" || awaitables === null || one) {
+    const what = one ? "one awaitable" : describe(awaitables);
+    throw new TypeError(`gather takes an array, a record or an iterable of awaitables, not ${what}`);
+  }
+  if (Symbol.iterator in awaitables && !Array.isArray(awaitables)) {
+    return new Gather(claimEach(awaitables as Iterable<AwaitableLike<unknown>>), undefined, options);
+  }
+  const keys = Array.isArray(awaitables) ? undefined : Object.keys(awaitables);
+  const work = (Object.values(awaitables) as AwaitableLike<unknown>[]).map((body) => claim(body, "gather"));
+  return new Gather(work.values(), keys, options);
+}

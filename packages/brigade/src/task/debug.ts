@@ -1,0 +1,64 @@
+/** What `debug` and observers add to a step: its start and end, its length, cleanup that hangs, bare generators. */
+import { host } from "../kernel/host.ts";
+import type { Report, Task } from "../types.ts";
+import { type Frame, probe, type RunningTask, UNWINDING } from "./frame.ts";
+
+type WatchedTask = RunningTask & Task<unknown>;
+
+/** Runs the step and tells the loop's observer. In debug, reports a step that took long. */
+export function watchedStep(task: WatchedTask, drive: () => void): void {
+  const { observer, debug, slowStep } = task.loop;
+  observer?.stepStarted?.(task);
+  const frames = debug ? names(task) : "";
+  const began = debug ? host.now() : 0;
+  drive();
+  if (debug) {
+    const took = host.now() - began;
+    if (took > slowStep) {
+      const ran = [...new Set([frames, names(task)])].filter((text) => text !== "").join("; ");
+      report(task, "slow-step", `a step of task "${task.name}" took ${took.toFixed(0)} ms and blocked the loop, in ${ran}`);
+    }
+  }
+  const { awaiting } = task;
+  const label = awaiting?.label;
+  const info = awaiting && { kind: awaiting.kind, ...(label === undefined ? {} : { label }) };
+  observer?.stepEnded?.(task, task.done ? undefined : info);
+}
+
+function names(task: RunningTask): string {
+  const list: string[] = [];
+  for (let frame = task.top; frame; frame = frame.parent) list.push(frame.name);
+  return list.reverse().join(" > ");
+}
+
+function report(task: WatchedTask, kind: Report["kind"], message: string): void {
+  task.loop.report({ kind, message, task });
+}
+
+const watched = /* @__PURE__ */ new WeakSet<Frame>(); // frames whose cleanup is being timed
+const barePlaces = /* @__PURE__ */ new Set<string>(); // where a bare generator was reported
+
+/** Looks at a task that has just suspended. */
+export function debugSuspension(task: WatchedTask): void {
+  for (let frame = task.top; frame; frame = frame.parent) {
+    if (frame.state === UNWINDING) timeCleanup(task, frame);
+  }
+  const bare = probe(task.top as Frame).slice(0, -1)[0];
+  if (bare?.file === undefined) return;
+  const place = `${bare.file}:${bare.line}`;
+  if (barePlaces.has(place)) return;
+  barePlaces.add(place);
+  const message = `a coroutine delegates to the bare generator "${bare.name}" (${place}): make it with coroutine(), or a cancellation can't unwind it`;
+  report(task, "bare-generator", message);
+}
+
+function timeCleanup(task: WatchedTask, frame: Frame): void {
+  if (watched.has(frame)) return;
+  watched.add(frame);
+  const { loop } = task;
+  loop.callLater(loop.slowCleanup, () => {
+    if (frame.state !== UNWINDING) return;
+    const message = `the cleanup of "${frame.name}" in task "${task.name}" has been running for ${loop.slowCleanup} ms`;
+    report(task, "slow-cleanup", message);
+  });
+}

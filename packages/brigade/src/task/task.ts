@@ -1,0 +1,285 @@
+/**
+ * A task drives a stack of coroutine frames, one step at a time. A step resumes the innermost frame or, when the task
+ * or a scope on its stack was asked to end, unwinds it: `return()` on one frame after the other, innermost first, each
+ * cleanup running to its end before the caller's begins. Plain nested generators get this wrong (docs/adr/0002).
+ */
+import { CancelledError, ExceptionGroup } from "../errors.ts";
+import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
+import type { FrameInfo, Task, TaskOptions } from "../types.ts";
+import { debugSuspension, watchedStep } from "./debug.ts";
+import {
+  type Awaited, begin, CLAIMED, current, end, ENDED, type Frame, handOver, probe, type RunningTask,
+  type Scope, settle, switchTo, takeCall, UNWINDING,
+} from "./frame.ts";
+import { CANCELLED, FAILED, FINISHED, FutureBase, PENDING, type Watcher } from "./future.ts";
+import type { Listed, TaskHome } from "./home.ts";
+import { fireSignals } from "./signals.ts";
+import { RESUME, returned, SUSPENDED } from "./suspension.ts";
+import { traced } from "./trace.ts";
+
+// Where an unfinished task is.
+const READY = 0; // in the ready queue
+const STEPPING = 1;
+const WAITING = 2; // what it awaits will wake it
+
+// What the driver does to a frame.
+const START = 0;
+const GO_ON = 1;
+const UNWIND = 2;
+
+export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, Watcher, Listed {
+  declare readonly loop: TaskHome;
+  top: Frame | undefined;
+  awaiting: Awaited | undefined = undefined;
+  asked = false;
+  cancelRequested = false; // true ⇒ counted in #requests, and `value` is the reason
+  previous: Listed | undefined = undefined;
+  following: Listed | undefined = undefined;
+  #context: Values | ContextCopy; // what its code sees, between steps
+  #place: 0 | 1 | 2 = READY;
+  #requests = 0; // scopes on the stack that want to be unwound, and the task itself
+  #label: string | number;
+
+  /** The root has been claimed. The first step stands in the ready queue after `schedule`. */
+  constructor(loop: TaskHome, root: Frame, options: TaskOptions | undefined) {
+    super(loop);
+    this.top = root;
+    this.#label = options?.name ?? loop.nextNumber();
+    this.#context = (options?.context as ContextCopy | undefined) ?? values;
+    loop.add(this);
+    loop.observer?.taskCreated?.(this, current as TaskImpl<unknown> | undefined);
+  }
+
+  get kind(): string {
+    return "task";
+  }
+
+  get label(): string {
+    return this.name;
+  }
+
+  get name(): string {
+    return typeof this.#label === "string" ? this.#label : `Task-${this.#label}`;
+  }
+
+  set name(name: string) {
+    this.#label = String(name);
+  }
+
+  get unwinding(): boolean {
+    return this.top?.state === UNWINDING;
+  }
+
+  cancel(reason?: unknown): boolean {
+    if (this.outcome !== PENDING || this.cancelRequested) return false;
+    this.cancelRequested = true;
+    this.value = reason;
+    this.#request(this);
+    return true;
+  }
+
+  requestUnwinding(scope: Scope): void {
+    this.#request(scope);
+  }
+
+  withdrawRequest(): void {
+    this.#requests--;
+  }
+
+  #request(requester: object): void {
+    this.#requests++;
+    fireSignals(this, requester, this.value);
+    if (this.#place === WAITING && this.#mayUnwind(this.top)) this.#beginUnwinding();
+  }
+
+  wake(): void {
+    if (this.#place === READY) return;
+    this.#place = READY;
+    this.loop.observer?.taskWoken?.(this, current as TaskImpl<unknown> | undefined);
+    this.loop.schedule(this);
+  }
+
+  /** What it awaits is done: this is its turn in the ready queue. */
+  completed(future: FutureBase<unknown>): void {
+    this.loop.observer?.taskWoken?.(this, future instanceof TaskImpl ? future : undefined);
+    this.#step();
+  }
+
+  override run(): void {
+    if (this.outcome !== PENDING) super.run();
+    else this.#step();
+  }
+
+  /** Runs the first step now, inside the step that runs. */
+  startNow(): void {
+    this.#step();
+  }
+
+  #step(): void {
+    this.#place = STEPPING;
+    const outer = switchTo(this);
+    const context = this.#context;
+    const shared = context instanceof ContextCopy;
+    const outerValues = enterContext(shared ? context.values : context);
+    if (this.loop.observer === undefined && !this.loop.debug) this.#drive();
+    else watchedStep(this, () => this.#drive());
+    const left = enterContext(outerValues);
+    if (shared) context.values = left;
+    else this.#context = left;
+    switchTo(outer);
+  }
+
+  #drive(): void {
+    let frame = this.top as Frame;
+    let action: 0 | 1 | 2 = GO_ON;
+    if (frame.state === CLAIMED) {
+      if (this.cancelRequested) return this.abandon();
+      action = START;
+      this.top = undefined;
+    } else if (this.#requests > 0 && this.#mayUnwind(frame)) action = UNWIND;
+    for (;;) {
+      let result: IteratorResult<unknown, unknown> | undefined;
+      let error: unknown;
+      try {
+        result = this.#act(action, frame);
+      } catch (thrown) {
+        error = traced(thrown);
+      }
+      if (result === SUSPENDED) {
+        const called = takeCall();
+        if (called === undefined) return this.#suspended();
+        frame = called;
+        action = START;
+        continue;
+      }
+      const parent = frame.parent;
+      const next = this.#ended(frame, result, error);
+      if (next === ENDED) return;
+      frame = parent as Frame;
+      action = next;
+    }
+  }
+
+  #act(action: 0 | 1 | 2, frame: Frame): IteratorResult<unknown, unknown> {
+    if (action === GO_ON) return frame.generator.next(RESUME);
+    if (action === START) {
+      begin(frame, this);
+      return frame.generator.next();
+    }
+    frame.state = UNWINDING;
+    return frame.generator.return?.(undefined) ?? returned(undefined);
+  }
+
+  /** The frame has ended with the result or, without one, with the error. Says what to do with its caller. */
+  #ended(frame: Frame, last: IteratorResult<unknown, unknown> | undefined, thrown: unknown): 1 | 2 | typeof ENDED {
+    const unwound = frame.state === UNWINDING;
+    const { parent, scope } = frame;
+    let result: IteratorReturnResult<unknown> | undefined;
+    let error = thrown;
+    end(frame, this);
+    try {
+      if (last !== undefined) result = settle(frame, last);
+    } catch (refused) {
+      error = refused;
+    }
+    if (unwound || (scope?.shields === true && this.#requests > 0 && this.#mayUnwind(parent))) {
+      const errors = (unwound && cleanupErrors.get(frame)) || [];
+      if (result === undefined && !(error instanceof CancelledError)) errors.push(error);
+      scope?.absorb?.(errors);
+      if (scope === undefined || !scope.requested || this.#mayUnwind(parent)) return this.#unwindOn(parent, errors);
+      try {
+        result = returned(scope.unwound(errors));
+      } catch (answer) {
+        result = undefined;
+        error = answer;
+      }
+    }
+    if (parent !== undefined) {
+      handOver(result, error);
+      return GO_ON;
+    }
+    if (result === undefined) this.#fail(error);
+    else if (this.cancelRequested) this.#finish(CANCELLED, this.value);
+    else this.#finish(FINISHED, result.value);
+    return ENDED;
+  }
+
+  #unwindOn(parent: Frame | undefined, errors: unknown[]): 2 | typeof ENDED {
+    if (parent !== undefined) {
+      if (errors.length > 0) cleanupErrors.set(parent, errors);
+      return UNWIND;
+    }
+    if (errors.length > 0) this.#finish(FAILED, oneOf(errors));
+    else this.#finish(CANCELLED, this.value);
+    return ENDED;
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof CancelledError) this.#finish(CANCELLED, error);
+    else this.#finish(FAILED, error);
+  }
+
+  /** Ends it where it stands: before its first step, or when its cleanup can never end. */
+  abandon(): void {
+    if (this.top) this.top.state = ENDED;
+    this.#finish(CANCELLED, this.value);
+  }
+
+  #finish(outcome: 1 | 2 | 3, value: unknown): void {
+    this.top = undefined;
+    this.awaiting = undefined;
+    this.loop.observer?.taskDone?.(this);
+    this.complete(outcome, value);
+    this.loop.remove(this);
+  }
+
+  #suspended(): void {
+    if (this.#place === STEPPING) this.#place = WAITING;
+    this.asked = false;
+    if (this.#requests > 0 && this.#place === WAITING && this.#mayUnwind(this.top)) this.#beginUnwinding();
+    if (this.loop.debug) debugSuspension(this);
+  }
+
+  /** Asks what the task waits for to end; without that, unwinds in a step of its own. */
+  #beginUnwinding(): void {
+    if (this.asked) return;
+    const awaiting = this.awaiting;
+    if (awaiting?.askToEnd === undefined) this.wake();
+    else this.asked = awaiting.askToEnd(this.cancelRequested ? this.value : undefined);
+  }
+
+  /** Whether a request reaches this frame: no cleanup and no shield stands before it. */
+  #mayUnwind(from: Frame | undefined): boolean {
+    for (let frame = from; frame; frame = frame.parent) {
+      if (frame.state === UNWINDING) return false;
+      if (frame.scope?.requested) return true;
+      if (frame.scope?.shields) return false;
+    }
+    return this.cancelRequested;
+  }
+
+  collect(error: unknown): void {
+    const frame = this.top as Frame;
+    const errors = cleanupErrors.get(frame);
+    if (errors) errors.push(error);
+    else cleanupErrors.set(frame, [error]);
+  }
+
+  stack(): readonly FrameInfo[] {
+    const frames: FrameInfo[] = [];
+    for (let frame = this.top; frame; frame = frame.parent) {
+      const places = this.#place !== STEPPING && frame.state !== CLAIMED ? probe(frame) : [];
+      const own = places.at(-1);
+      frames.push(...places.slice(0, -1), { ...own, name: frame.name });
+    }
+    return frames.reverse();
+  }
+}
+
+/** Errors of cleanups that have ended, kept for the frame that is unwound next. */
+const cleanupErrors = /* @__PURE__ */ new WeakMap<Frame, unknown[]>();
+
+/** What stands for several errors of an unwinding. */
+export function oneOf(errors: readonly unknown[]): unknown {
+  return errors.length === 1 ? errors[0] : new ExceptionGroup("several cleanups failed", errors);
+}

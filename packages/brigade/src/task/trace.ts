@@ -1,0 +1,114 @@
+/**
+ * Where coroutine frames are, read off the host's stacks: the `yield*` lines an error passed, and the line at which
+ * a suspended frame waits. Costs nothing while nothing throws and nobody asks.
+ */
+import type { FrameInfo } from "../types.ts";
+
+const MOST_LINES = 50; // of yield* places on one error; deeper ones are left out
+
+// A generator's frame is followed on V8's stacks by the built-in that resumed it.
+const RESUMPTION = /\.(?:next|return|throw) \(<anonymous>\)$/;
+
+// This module's address without its own path: what starts with it is the runtime's. Empty when bundled.
+const OWN = /* @__PURE__ */ (() => {
+  const match = /^(?:file:\/\/)?(.*\/)task\/trace\.[jt]s/.exec(import.meta.url);
+  return match ? (match[1] as string) : "";
+})();
+
+interface StackHost {
+  captureStackTrace?(target: object, above: unknown): void;
+  stackTraceLimit?: number;
+}
+
+/** The stack lines below the function `above`, up to the next resumption of a generator: the caller's own. */
+function callerLines(above: unknown): string[] {
+  const stackHost = Error as unknown as StackHost;
+  const target: { stack?: string } = {};
+  const limit = stackHost.stackTraceLimit;
+  stackHost.stackTraceLimit = 10;
+  if (stackHost.captureStackTrace) stackHost.captureStackTrace(target, above);
+  else target.stack = new Error().stack ?? "";
+  if (limit !== undefined) stackHost.stackTraceLimit = limit;
+  const lines: string[] = [];
+  for (const line of (target.stack ?? "").split("\n")) {
+    if (RESUMPTION.test(line) || isOwn(line)) break;
+    if (/^\s+at /.test(line)) lines.push(line);
+  }
+  return lines;
+}
+
+function isOwn(line: string): boolean {
+  return OWN !== "" && line.includes(OWN);
+}
+
+const yieldLines = new WeakMap<Error, string[]>(); // for errors that have left a coroutine: the places they passed
+
+/**
+ * The error as it was thrown, with its stack cut to the program's own lines and, where `above` is given, with the line
+ * of the `yield*` that called it.
+ */
+export function traced(error: unknown, above?: unknown): unknown {
+  if (!(error instanceof Error) || Object.isFrozen(error)) return error;
+  let lines = yieldLines.get(error);
+  if (!lines) {
+    yieldLines.set(error, (lines = []));
+    rewrite(error, ownLines(error.stack ?? ""));
+  }
+  if (above === undefined || lines.length >= MOST_LINES) return error;
+  for (const line of callerLines(above)) {
+    lines.push(line);
+    rewrite(error, `${error.stack}\n${line}`);
+  }
+  return error;
+}
+
+function rewrite(error: Error, stack: string): void {
+  try {
+    error.stack = stack;
+  } catch {
+    // an error whose stack can't be set keeps the one it has
+  }
+}
+
+/** The stack up to the coroutine frame that threw, without the runtime's lines. */
+function ownLines(stack: string): string {
+  const kept: string[] = [];
+  let own = false; // what the host calls the runtime with is no more of interest than the runtime
+  for (const line of stack.split("\n")) {
+    if (RESUMPTION.test(line)) break;
+    if (isOwn(line)) own = true;
+    else if (!own || !/[( ]node:/.test(line)) kept.push(line);
+  }
+  return kept.join("\n");
+}
+
+/** File and line of the caller of the function `above`. */
+export function place(above: unknown): string | undefined {
+  const frame = callerLines(above)[0];
+  const info = frame === undefined ? undefined : parse(frame);
+  return info?.file === undefined ? undefined : `${info.file}:${info.line}`;
+}
+
+/** The frames from the caller of `above` up to the next resumption: more than one when bare generators stand between. */
+export function framesAbove(above: unknown): FrameInfo[] {
+  return callerLines(above).map(parse);
+}
+
+function parse(line: string): FrameInfo {
+  const match = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):(\d+)\)?$/.exec(line);
+  if (!match) return { name: line.trim() };
+  const [, name, file, row, column] = match;
+  return { name: name ?? "", file: file as string, line: Number(row), column: Number(column) };
+}
+
+/** Names a function without a name by the place of its definition, when somebody asks. */
+export function definitionPlace(above: unknown): () => string {
+  const stackHost = Error as unknown as StackHost;
+  const target: { stack?: string } = {};
+  stackHost.captureStackTrace?.(target, above);
+  return () => {
+    const line = target.stack?.split("\n").find((one) => /^\s+at /.test(one));
+    const info = line === undefined ? undefined : parse(line);
+    return info?.file === undefined ? "anonymous" : `${info.file.replace(/^.*[\\/]/, "")}:${info.line}`;
+  };
+}

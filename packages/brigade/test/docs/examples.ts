@@ -1,0 +1,64 @@
+/** The programs in the documentation: every fenced `ts` block, and the output that a `text` block after it promises. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const root: string = fileURLToPath(new URL("../../../../", import.meta.url));
+
+export interface Example {
+  /** The page from the repository's root, and the block's first line: "docs/tasks.md:12". */
+  readonly place: string;
+  /** A name for its file: "docs-tasks-12". */
+  readonly name: string;
+  readonly code: string;
+  /** Fenced as `ts no-run` if not: it needs what is not here. */
+  readonly runs: boolean;
+  /** What it must print, if the page says so. */
+  readonly output: string | undefined;
+}
+
+/** The pages whose examples are programs. */
+export function pages(): string[] {
+  const readmes = ["README.md", "packages/brigade/README.md"].filter((page) => existsSync(root + page));
+  const texts = new Set(readmes.map((page) => readFileSync(root + page, "utf8")));
+  // The package's README may be a copy of the repository's.
+  const distinct = readmes.slice(0, texts.size);
+  return [...distinct, ...globSync("docs/*.md", { cwd: root }).toSorted()];
+}
+
+interface Block {
+  readonly language: string;
+  readonly info: string;
+  readonly line: number;
+  readonly text: string;
+  /** Only blank lines lie between it and the block before. */
+  readonly follows: boolean;
+}
+
+function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = [];
+  const fence = /^```(\w*)([^\n]*)\n(.*?)^```[^\S\n]*$/gms;
+  let end = 0;
+  for (const match of markdown.matchAll(fence)) {
+    blocks.push({
+      language: match[1] ?? "",
+      info: match[2] ?? "",
+      line: markdown.slice(0, match.index).split("\n").length + 1,
+      text: match[3] ?? "",
+      follows: blocks.length > 0 && markdown.slice(end, match.index).trim() === "",
+    });
+    end = match.index + match[0].length;
+  }
+  return blocks;
+}
+
+export function examplesOf(page: string): Example[] {
+  const blocks = blocksOf(readFileSync(root + page, "utf8"));
+  return blocks.flatMap((block, index) => {
+    if (block.language !== "ts") return [];
+    const next = blocks[index + 1];
+    const output = next?.language === "text" && next.follows ? next.text : undefined;
+    const name = `${page.slice(0, -".md".length).replaceAll("/", "-").toLowerCase()}-${block.line}`;
+    const runs = !block.info.includes("no-run");
+    return [{ place: `${page}:${block.line}`, name, code: block.text, runs, output }];
+  });
+}

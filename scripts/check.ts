@@ -1,0 +1,142 @@
+/**
+ * Runs every check, one after another, and ends with one line that counts them: `N passed, N failed`. A failing check does not stop the
+ * ones after it. Names given as arguments choose checks: `node scripts/check.ts types lint`.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { missingProgram, type SystemProgram } from "./system-programs.ts";
+
+interface Check {
+  readonly name: string;
+  /** What a reader of the output learns from it. */
+  readonly claim: string;
+  /** Each is run on this Node; the check passes when all end with 0. */
+  readonly commands: readonly (readonly string[])[];
+  /** Programs that npm does not bring. */
+  readonly needs?: readonly SystemProgram[];
+}
+
+const root: string = join(import.meta.dirname, "..");
+const tsc = "node_modules/typescript/bin/tsc";
+const vitest = ["node_modules/vitest/vitest.mjs", "run"];
+
+const checks: readonly Check[] = [
+  { name: "build", claim: "packages/brigade/dist is built from the sources", commands: [["scripts/build.ts"]] },
+  {
+    name: "types",
+    claim: "runtime, tests, bench, examples and scripts have no type errors",
+    commands: [
+      [tsc, "-p", "packages/brigade"],
+      [tsc, "-p", "packages/brigade/test"],
+      [tsc, "-p", "."],
+    ],
+  },
+  {
+    name: "format",
+    claim: "every file is formatted (npm run format repairs it)",
+    commands: [["node_modules/@biomejs/biome/bin/biome", "format", "--colors=off"]],
+  },
+  {
+    name: "lint",
+    claim: "no lint errors, and imports go the way the arrows point",
+    commands: [["node_modules/oxlint/bin/oxlint", "."]],
+  },
+  { name: "unit", claim: "the runtime does what its tests claim", commands: [[...vitest, "--project", "brigade"]] },
+  {
+    name: "examples",
+    claim: "the examples do what their tests claim",
+    commands: [[...vitest, "--project", "examples"]],
+  },
+  {
+    name: "docs",
+    claim: "the examples in README, docs and docstrings compile and run",
+    commands: [[...vitest, "--project", "docs"], ["scripts/docstring-examples.ts"]],
+  },
+  {
+    name: "package",
+    claim: "the packed package is well formed, and a program that installs it compiles and runs",
+    commands: [
+      ["node_modules/publint/src/cli.js", "run", "packages/brigade", "--strict"],
+      ["scripts/packed-package.ts"],
+    ],
+  },
+  {
+    name: "unused",
+    claim: "no unused files, exports or dependencies",
+    commands: [["node_modules/knip/bin/knip.js", "--no-progress"]],
+  },
+];
+
+let running: ChildProcess | undefined;
+let stoppedBy: NodeJS.Signals | undefined;
+
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
+  // CI systems make tools print colours into log files; only a terminal shows them.
+  ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
+};
+if (!process.stdout.isTTY) delete env["FORCE_COLOR"];
+
+async function succeeds(command: readonly string[]): Promise<boolean> {
+  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+  running = child;
+  return new Promise((resolve) => {
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0));
+  });
+}
+
+async function passes(check: Check): Promise<boolean> {
+  const missing = (check.needs ?? []).map(missingProgram).find((line) => line !== undefined);
+  if (missing !== undefined) {
+    console.log(missing);
+    return false;
+  }
+  let failed = 0;
+  for (const command of check.commands) if (stoppedBy === undefined && !(await succeeds(command))) failed++;
+  return failed === 0;
+}
+
+function chosen(names: readonly string[]): readonly Check[] {
+  const unknown = names.find((name) => !checks.some((check) => check.name === name));
+  if (unknown === undefined) return names.length === 0 ? checks : checks.filter((check) => names.includes(check.name));
+  console.error(`check: there is no check "${unknown}": use one of ${checks.map((check) => check.name).join(", ")}`);
+  process.exit(1);
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+async function runAll(selected: readonly Check[]): Promise<void> {
+  const begun = performance.now();
+  const results: { readonly check: Check; readonly passed: boolean; readonly took: string }[] = [];
+  for (const check of selected) {
+    console.log(`\n── ${check.name}: ${check.claim}`);
+    const start = performance.now();
+    const passed = await passes(check);
+    if (stoppedBy !== undefined) {
+      console.log(`check: stopped by ${stoppedBy}`);
+      process.exit(128 + constants.signals[stoppedBy]);
+    }
+    const took = seconds(start);
+    results.push({ check, passed, took });
+    console.log(`── ${check.name}: ${passed ? "passed" : "FAILED"} in ${took}`);
+  }
+  const failed = results.filter((result) => !result.passed);
+  console.log(`\n── summary, ${seconds(begun)}`);
+  for (const { check, passed, took } of results) {
+    console.log(`${passed ? "passed" : "FAILED"}  ${check.name.padEnd(10)}${took.padStart(8)}  ${check.claim}`);
+  }
+  console.log(`${results.length - failed.length} passed, ${failed.length} failed`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    stoppedBy = signal;
+    running?.kill(signal);
+  });
+}
+
+await runAll(chosen(process.argv.slice(2)));

@@ -1,0 +1,25 @@
+/** Unit tests run on the sources: the condition "@brigade/source" leads `brigade` to packages/brigade/src, so no build comes first. */
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const conditions = ["@brigade/source", "module", "node", "development|production"];
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    pool: "forks",
+    execArgv: ["--expose-gc"],
+    passWithNoTests: true,
+    testTimeout: 20_000, // a busy machine must not fail a test; a coroutine that hangs must
+    projects: [
+      {
+        extends: true,
+        test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**"] },
+      },
+      { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
+      { extends: true, test: { name: "docs", include: ["packages/brigade/test/docs/**/*.test.ts"] } },
+    ],
+  },
+});
+
+export default config;
