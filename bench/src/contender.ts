@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Assignment, Reply } from "./program.ts";
-import type { Peer, ProgramWork, Rival } from "./works.ts";
+import type { Peer, ProgramWork, Rival } from "./work.ts";
 
 export interface Contender {
   readonly label: string;

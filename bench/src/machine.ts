@@ -1,7 +1,7 @@
 /** What the bench runs on: the versions of the peers, and the Python there is. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 
 export interface Python {
   readonly executable: string;
@@ -28,4 +28,10 @@ export function describeMachine(python: Python | undefined): string {
   const peers = [`Node ${process.versions.node}`, pinned("effect"), pinned("effection")];
   if (python !== undefined) peers.push(`CPython ${python.version}`);
   return `${peers.join(", ")}; ${availableParallelism()} × ${processor}`;
+}
+
+/** Whether other programs want more than the processors there are. Windows tells no load. */
+export function isOverloaded(): boolean {
+  const [lastMinute = 0] = loadavg();
+  return lastMinute > availableParallelism();
 }

@@ -3,13 +3,14 @@ import { writeFileSync } from "node:fs";
 import { BuildFailed, ensureBuilt } from "./built-package.ts";
 import { SizeContender } from "./bundle-size.ts";
 import { type Contender, ProgramContender } from "./contender.ts";
-import { describeMachine, findPython } from "./machine.ts";
+import { describeMachine, findPython, isOverloaded } from "./machine.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
 import { measure, type Outcome } from "./rounds.ts";
 import { isBounded, isMet, jsonOf, type Row, rowsOf } from "./row.ts";
 import { StartupContender } from "./startup.ts";
 import { readable, tableOf } from "./table.ts";
-import { type Rival, type Work, works } from "./works.ts";
+import type { Rival, Work } from "./work.ts";
+import { works } from "./works.ts";
 
 const brigade: Rival = { label: "brigade", peer: "brigade" };
 
@@ -104,9 +105,12 @@ async function bench(options: Options): Promise<number> {
   const python = findPython();
   say(`The built package on ${describeMachine(python)}. Median of ${options.rounds} rounds.`);
   if (python === undefined) say("There is no python3 on this machine, so asyncio is left out.");
+  const crowded = "Other programs keep the processors busy: the ratios are rough.";
+  if (isOverloaded()) say(crowded);
   const started = performance.now();
   const results = await measureAll(options, python?.executable);
   show(results);
+  if (isOverloaded()) console.log(crowded);
   say(`Done in ${readable((performance.now() - started) / 1_000)} s.`);
   if (options.json !== undefined) writeFileSync(options.json, jsonOf(results.rows));
   return results.anyFailed ? 1 : 0;

@@ -1,6 +1,7 @@
 /** The arguments of `npm run bench`, read and checked. */
 import { parseArgs } from "node:util";
-import { selectWorks, UnknownWork, type Work, works } from "./works.ts";
+import type { Work } from "./work.ts";
+import { selectWorks, UnknownWork, works } from "./works.ts";
 
 const DEFAULT_ROUNDS = 5;
 

@@ -1,6 +1,6 @@
 /** From what the contenders of a work reached to rows that compare Brigade with each of them. */
 import type { Outcome } from "./rounds.ts";
-import type { Work } from "./works.ts";
+import type { Work } from "./work.ts";
 
 export interface Row {
   readonly work: string;

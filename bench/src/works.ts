@@ -1,54 +1,7 @@
 /** The list of works: what each is, in what unit it is told, against whom, and what the bound is. */
-import type { Figure } from "./program.ts";
 import { sumBelow } from "./results.ts";
 import { LEAVES, memoizationSleeps } from "./tree.ts";
-
-export type Peer = "brigade" | "native" | "effect" | "effection" | "asyncio";
-
-/** One column to compare with: a peer, or the same peer in another way. */
-export interface Rival {
-  /** What the table calls it. */
-  readonly label: string;
-  readonly peer: Peer;
-  /** The bound on brigade/rival, where there is one. */
-  readonly atMost?: number;
-  /** Another program than the work's own. */
-  readonly program?: string;
-  /** Fewer units of work, where a run would take too long. The figure is per operation, so that it compares. */
-  readonly count?: number;
-  /** A footnote on how this rival does the work. */
-  readonly note?: string;
-}
-
-interface Described {
-  readonly name: string;
-  readonly what: string;
-  readonly unit: string;
-  readonly rivals: readonly Rival[];
-  /** The bound on Brigade's own figure, where there is one. */
-  readonly limit?: number;
-}
-
-/** A work that programs do, in a process of each peer. */
-export interface ProgramWork extends Described {
-  readonly kind: "program";
-  readonly module: string;
-  readonly count: number;
-  /** What a right program gives, unless the figure is its own. */
-  readonly expected?: (count: number) => number;
-  readonly figure: Figure;
-  /** From a run's figure to the unit of the table. */
-  readonly scale: (figure: number, count: number) => number;
-  /** `kept`: one process for all rounds. `fresh`: a new one each round, so that nothing is left from the one before. */
-  readonly process: "kept" | "fresh";
-}
-
-/** A work that the bench measures from outside. */
-interface OutsideWork extends Described {
-  readonly kind: "size" | "startup";
-}
-
-export type Work = ProgramWork | OutsideWork;
+import type { ProgramWork, Rival, Work } from "./work.ts";
 
 const asIs = (figure: number): number => figure;
 const nanoseconds =
@@ -89,11 +42,12 @@ function depthWork(depth: number): ProgramWork {
 interface AsyncTree {
   readonly name: string;
   readonly what: string;
-  readonly sleeps: number;
+  /** How many leaves did all of their work. */
+  readonly result: number;
   readonly rivals: readonly Rival[];
 }
 
-function asyncTree({ name, what, sleeps, rivals }: AsyncTree): ProgramWork {
+function asyncTree({ name, what, result, rivals }: AsyncTree): ProgramWork {
   return {
     ...timed,
     name,
@@ -101,7 +55,7 @@ function asyncTree({ name, what, sleeps, rivals }: AsyncTree): ProgramWork {
     unit: "ms",
     module: "async-tree",
     count: 1,
-    expected: () => sleeps,
+    expected: () => result,
     scale: asIs,
     rivals,
   };
@@ -217,23 +171,23 @@ export const works: readonly Work[] = [
   asyncTree({
     name: "async-tree-none",
     what: "pyperformance's async tree (6 levels × 6 branches), no work in the leaves",
-    sleeps: LEAVES,
+    result: LEAVES,
     rivals: [{ ...native, atMost: 1 }, effect, effection, { ...asyncio, atMost: 0.2 }],
   }),
-  asyncTree({ name: "async-tree-io", what: "the same, each leaf sleeps 50 ms", sleeps: LEAVES, rivals: everyone }),
+  asyncTree({ name: "async-tree-io", what: "the same, each leaf sleeps 50 ms", result: LEAVES, rivals: everyone }),
   asyncTree({
     name: "async-tree-memoization",
     what: "the same, 90 % of the leaves' sleeps memoized",
-    sleeps: memoizationSleeps(),
+    result: memoizationSleeps(),
     // Effection needs six seconds for a tree, and two of its trees tell enough.
     rivals: [native, effect, asyncio],
   }),
-  asyncTree({ name: "async-tree-none-tg", what: "async-tree-none with task groups", sleeps: LEAVES, rivals: grouped }),
-  asyncTree({ name: "async-tree-io-tg", what: "async-tree-io with task groups", sleeps: LEAVES, rivals: grouped }),
+  asyncTree({ name: "async-tree-none-tg", what: "async-tree-none with task groups", result: LEAVES, rivals: grouped }),
+  asyncTree({ name: "async-tree-io-tg", what: "async-tree-io with task groups", result: LEAVES, rivals: grouped }),
   asyncTree({
     name: "async-tree-memoization-tg",
     what: "async-tree-memoization with task groups",
-    sleeps: memoizationSleeps(),
+    result: memoizationSleeps(),
     rivals: grouped,
   }),
   {

@@ -3,6 +3,7 @@ import { addAbortSignal } from "node:stream";
 import {
   type AsyncContextManager,
   type Coroutine,
+  type CoroutineBody,
   TimeoutError,
   contextManager,
   coroutine,
@@ -98,7 +99,12 @@ export const openApis: (urls: Urls) => AsyncContextManager<Apis> = contextManage
 });
 
 /** Asks until there is an answer, at most three times. The loop can be stopped: no `catch` ever sees a cancellation. */
-const call = coroutine(function* <T extends object>(api: Api<T>, order: Order, base: URL, dispatcher: Dispatcher) {
+const call = coroutine(function* <T extends object>(
+  api: Api<T>,
+  order: Order,
+  base: URL,
+  dispatcher: Dispatcher,
+): CoroutineBody<Answer<T>> {
   const url = new URL(`?${new URLSearchParams({ order: order.id, ...api.query(order) })}`, base);
   const attempts: Attempt[] = [];
   for (;;) {
@@ -106,12 +112,11 @@ const call = coroutine(function* <T extends object>(api: Api<T>, order: Order, b
     try {
       const value = yield* timeout(api.patience, ask(api, url, attempts.length + 1, dispatcher));
       attempts.push({ start, end: performance.now() });
-      return { value, attempts } satisfies Answer<T>;
+      return { value, attempts };
     } catch (error) {
       const failure = reason(error, api);
       attempts.push({ start, end: performance.now(), failure });
-      if (attempts.length === attemptsPerCall)
-        return { value: api.fallback, attempts, problem: failure } satisfies Answer<T>;
+      if (attempts.length === attemptsPerCall) return { value: api.fallback, attempts, problem: failure };
     }
     const backoff = firstBackoff * 2 ** (attempts.length - 1);
     // Half of it is random, so that calls that failed together do not come back together.
@@ -142,7 +147,8 @@ function isLike<T extends object>(answer: unknown, example: T): answer is T {
 function reason(error: unknown, { patience }: Api<object>): string {
   if (error instanceof TimeoutError) return `no answer in ${patience} ms`;
   if (error instanceof ApiError) return error.message;
+  if (error instanceof SyntaxError) return "an answer that is not JSON";
   // Node and undici give their connection errors a code: ECONNREFUSED, UND_ERR_SOCKET.
-  if (error instanceof Error && "code" in error) return `no connection (${error.code})`;
+  if (error instanceof Error && "code" in error) return `connection failed (${String(error.code)})`;
   throw error;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "brigade";
-import { type Order, readOrders } from "./orders.ts";
+import { readOrders } from "./orders.ts";
 import { JsonLines } from "./output.ts";
 import { type Measured, pipeline } from "./pipeline.ts";
 import { count, seconds } from "./report.ts";
@@ -34,7 +34,6 @@ const style = `
   .inventory { fill: #d97706; }
   .failed { opacity: 0.35; }
   .lane { fill: #8c959f; }
-  .this { fill: #1f2328; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     .card { fill: #0d1117; stroke: #30363d; }
@@ -44,10 +43,9 @@ const style = `
     .shipping { fill: #e45cc8; }
     .inventory { fill: #f0a13a; }
     .lane { fill: #57606a; }
-    .this { fill: #e6edf3; }
   }`;
 
-/** A panel for each way, one below the other, to one scale of time. Below the last, every other order in flight. */
+/** A panel for each way, one below the other, to one scale of time. Below the last, all orders in flight. */
 function draw(ways: readonly Measured[]): string {
   const { orderId, timelines } = timelinesOf(ways);
   const scale = Math.max(...timelines.map(({ end }) => end));
@@ -66,7 +64,7 @@ function draw(ways: readonly Measured[]): string {
     const lanes = lanesOf(last, spanOf(one).start, scale);
     y -= 20;
     parts.push(text(margin, y + 11, count(lanes.length, "order"), "quiet"), text(margin, y + 28, "in flight", "quiet"));
-    parts.push(...lanes.flatMap((lane, row) => drawLane(lane, y + row * laneHeight, x, orderId)));
+    parts.push(...lanes.flatMap((lane, row) => drawLane(lane, y + row * laneHeight, x)));
     y += lanes.length * laneHeight + 12;
   }
   const grid = gridLines(scale, y, x);
@@ -102,7 +100,6 @@ function panel(way: Measured, { rows, end }: Timeline, top: number, x: Scale): r
 }
 
 interface Stay {
-  readonly order: Order;
   readonly start: number;
   readonly end: number;
 }
@@ -110,11 +107,7 @@ type Lane = readonly Stay[];
 
 /** The orders in flight in a window of time, those that took each other's place in one lane. */
 function lanesOf({ enriched }: Measured, from: number, length: number): readonly Lane[] {
-  const stays = enriched.map((one) => ({
-    order: one.order,
-    start: spanOf(one).start - from,
-    end: spanOf(one).end - from,
-  }));
+  const stays = enriched.map(spanOf).map(({ start, end }) => ({ start: start - from, end: end - from }));
   const lanes: Stay[][] = [];
   for (const stay of stays.toSorted((a, b) => a.start - b.start)) {
     if (stay.end < 0 || stay.start > length) continue;
@@ -125,11 +118,11 @@ function lanesOf({ enriched }: Measured, from: number, length: number): readonly
   return lanes;
 }
 
-function drawLane(lane: Lane, y: number, x: Scale, orderId: string): readonly string[] {
-  return lane.map(({ order, start, end }) => {
+function drawLane(lane: Lane, y: number, x: Scale): readonly string[] {
+  return lane.flatMap(({ start, end }) => {
     const left = Math.max(x(start), plotLeft);
-    const right = Math.min(x(end), plotRight);
-    return rectangle(left, y, Math.max(right - left - 1, 1), laneHeight - 1, order.id === orderId ? "this" : "lane");
+    const length = Math.min(x(end), plotRight) - left - 1;
+    return length > 0 ? rectangle(left, y, length, laneHeight - 1, "lane") : [];
   });
 }
 

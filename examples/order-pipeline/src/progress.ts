@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { type Coroutine, coroutine, sleep } from "brigade";
 
-const barWidth = 24;
+const widestBar = 24;
 const quarters = 4;
 
 export class Progress {
@@ -41,11 +41,11 @@ export class Progress {
   }
 
   #bar(): string {
-    const filled = Math.round((barWidth * this.#done) / this.#total);
     const where = { stream: this.#stream };
-    const done = styleText("cyan", "█".repeat(filled), where);
-    const open = styleText("dim", "░".repeat(barWidth - filled), where);
-    return `${done}${open} ${this.#counts()} · ${this.#title}`;
+    const text = ` ${this.#counts()} · ${this.#title}`;
+    const width = Math.max(0, Math.min(widestBar, this.#stream.columns - text.length - 1));
+    const filled = Math.round((width * this.#done) / this.#total);
+    return styleText("cyan", "█".repeat(filled), where) + styleText("dim", "░".repeat(width - filled), where) + text;
   }
 
   #counts(): string {

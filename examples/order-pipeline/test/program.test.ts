@@ -36,7 +36,7 @@ describe("a run to the end", { timeout: patience }, () => {
     // The faults are drawn from the orders' ids: these two fail in every run.
     expect(enriched.find((record) => record["id"] === "ORD-0034")).toMatchObject({
       unitPrice: 10,
-      problems: { pricing: "HTTP 500, 3 attempts" },
+      problems: { pricing: expect.stringContaining("3 attempts") },
     });
     expect(enriched.find((record) => record["id"] === "ORD-0030")).toMatchObject({
       shipping: { carrier: "standard" },
@@ -46,7 +46,7 @@ describe("a run to the end", { timeout: patience }, () => {
     expect(program.output).toMatch(/one await after another +2 orders/);
     expect(program.output).toMatch(/all at once, 50 in flight +300 orders/);
     expect(program.output).toMatch(/pricing +█+ \d+ ms/);
-    expect(program.output).toMatch(/pricing +HTTP 500, 3 attempts .*ORD-0034/);
+    expect(program.output).toMatch(/pricing .*3 attempts .*ORD-0034/);
     expect(program.output).toContain(`300 orders written to ${output}`);
     expect(program.output).not.toContain("\u001B");
   });
@@ -56,7 +56,7 @@ describe("a run to the end", { timeout: patience }, () => {
     await writeFile(orders, "id,customer,sku,quantity,country\nmine-1,Ana,MUG-100,2,PT\nmine-2,Bo,PEN-110,1,SE\n");
     const program = new Program(orders, "--output", output);
     expect(await program.exit(), program.output).toBe(0);
-    expect((await records(output)).map((record) => record["id"]).toSorted()).toEqual(["mine-1", "mine-2"]);
+    expect(new Set((await records(output)).map((record) => record["id"]))).toEqual(new Set(["mine-1", "mine-2"]));
   });
 });
 

@@ -42,5 +42,6 @@ const stop = coroutine(function* (server: ChildProcess) {
   const running = server.pid !== undefined && server.exitCode === null && server.signalCode === null;
   if (!running) return;
   server.kill();
-  yield* fromPromise((signal) => once(server, "exit", { signal }));
+  // Comes after "exit", when the IPC channel is closed too.
+  yield* fromPromise((signal) => once(server, "close", { signal }));
 });

@@ -108,20 +108,17 @@ class Session {
     if (this.#state === "running") throw new InvalidStateError("close: a run is in progress; await it first");
     this.#state = "closing";
     const { loop } = this;
-    await this.#untilEmpty(() => {
-      for (const task of loop.allTasks()) task.cancel("run has ended");
-    });
-    while (loop.closers.size > 0) {
-      await this.#untilEmpty(() => {
-        for (const closer of [...loop.closers]) spawn(loop, frameOf(closer.close(), "close"));
-        loop.closers.clear();
-      });
-    }
+    do {
+      for (const closer of loop.closers) await this.#ends([spawn(loop, frameOf(closer.close(), "close"))]);
+      loop.closers.clear();
+      // Cleanups may start tasks: those are cancelled in the next round.
+      for (let tasks = this.#unfinished(); tasks.length > 0; tasks = this.#unfinished()) await this.#ends(tasks, "run has ended");
+    } while (loop.closers.size > 0);
     this.ignoreSignals();
-    reportNeverAwaited(this.loop);
-    reportUnretrieved(this.loop);
+    reportNeverAwaited(loop);
+    reportUnretrieved(loop);
     this.#state = "closed";
-    this.loop.close();
+    loop.close();
   }
 
   /** Lets what cancelled main have no effect any more. */
@@ -129,21 +126,24 @@ class Session {
     for (const release of this.#releases.splice(0)) release();
   }
 
-  /** Begins, and runs the loop until no task is left. */
-  #untilEmpty(begin: () => void): Promise<void> {
-    const { loop } = this;
+  #unfinished(): TaskImpl<unknown>[] {
+    return [...this.loop.allTasks()] as TaskImpl<unknown>[];
+  }
+
+  /** Runs the loop until these tasks have ended; cancels them, if there is a reason. */
+  #ends(tasks: readonly TaskImpl<unknown>[], reason?: string): Promise<void> {
     return new Promise((resolve) => {
-      const check = (): void => {
-        if (loop.allTasks().size > 0) return;
-        loop.onEmpty = undefined;
-        loop.pause();
+      let left = tasks.length;
+      const completed = (): void => {
+        if (--left > 0) return;
+        this.loop.pause();
         resolve();
       };
-      // The watchers of the last task are told first.
-      loop.onEmpty = () => void loop.callSoon(check);
-      loop.start();
-      begin();
-      loop.callSoon(check);
+      this.loop.start();
+      for (const task of tasks) {
+        if (reason !== undefined) task.cancel(reason);
+        task.watch({ completed });
+      }
     });
   }
 
@@ -173,7 +173,7 @@ class Session {
   /** Nothing can wake anybody: unwinds every task. Where that is stuck too, gives up. */
   #stuck(): void {
     const { loop } = this;
-    const tasks = [...loop.allTasks()] as TaskImpl<unknown>[];
+    const tasks = this.#unfinished();
     if (tasks.length === 0) return;
     if (this.#state === "running" && this.#deadlock === undefined) {
       if (this.#canBeCancelled()) return;

@@ -42,7 +42,8 @@ class Mapping {
   readonly #ordered: boolean;
   readonly #running = new Set<Task<unknown>>(); // unfinished
   #feeder: Task<unknown> | undefined;
-  failure: { readonly error: unknown } | undefined; // the first
+  #failure: { readonly error: unknown } | undefined; // the first
+  #told = false; // the reader was given the failure
 
   constructor(reader: Reader<unknown>, body: Body<unknown, unknown>, { limit, ordered = true }: MapOptions) {
     this.#reader = reader;
@@ -66,7 +67,7 @@ class Mapping {
     if (this.#ordered) this.finished.putNowait(task);
     task.addDoneCallback((ended) => {
       this.#running.delete(task);
-      if (!this.#ordered && this.failure === undefined) this.finished.putNowait(task);
+      if (!this.#ordered && this.#failure === undefined) this.finished.putNowait(task);
       this.#ended(ended);
     });
     return true;
@@ -83,8 +84,8 @@ class Mapping {
   }
 
   #fail(error: unknown): void {
-    if (this.failure) return void suppress(this.failure.error, error);
-    this.failure = { error };
+    if (this.#failure) return void suppress(this.#failure.error, error);
+    this.#failure = { error };
     this.cancel();
     this.finished.shutdown({ immediate: true });
   }
@@ -105,6 +106,14 @@ class Mapping {
       }
     }
     yield* this.#reader.close();
+    this.tell();
+  }
+
+  /** Throws the failure, if there is one that the reader was not given. */
+  tell(): void {
+    if (!this.#failure || this.#told) return;
+    this.#told = true;
+    throw this.#failure.error;
   }
 }
 
@@ -140,7 +149,7 @@ const results = /* @__PURE__ */ stream(function* mapStream(mapping: Mapping): Ge
       try {
         value = yield* yield* mapping.finished.get();
       } catch (error) {
-        if (mapping.failure) throw mapping.failure.error;
+        mapping.tell();
         if (error instanceof QueueShutDown) return;
         throw error;
       }

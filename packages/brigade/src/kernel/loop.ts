@@ -42,8 +42,6 @@ export class Loop {
   readonly virtual: boolean;
   /** Promises of the host that tasks wait for. */
   foreign = 0;
-  /** Tasks and futures that promise code waits for: such code is not foreign work. */
-  borderWaits = 0;
   /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
   onStuck: (() => void) | undefined;
 
@@ -53,6 +51,7 @@ export class Loop {
   readonly #onReport: ((report: Report) => void) | undefined;
   #handler: ((report: Report) => void) | undefined;
   #phase: Phase = "paused";
+  #borderWaits = 0; // tasks and futures that promise code waits for: such code is not foreign work
   #remaining = 0; // callbacks of the iteration in progress that have not run
   #burst = 1; // callbacks that run between two looks at the time
   #cancelAlarm: (() => void) | undefined; // set only while waiting
@@ -97,11 +96,18 @@ export class Loop {
     else if (when < this.#alarmAt) this.#setAlarm(when);
   }
 
+  /** Promise code has begun, or ceased, to wait for a task or future of this loop. */
+  addBorderWait(change: 1 | -1): void {
+    this.#borderWaits += change;
+    if (this.virtual && this.#phase === "waiting") this.#requestTurn();
+  }
+
   clearTimer(entry: TimerEntry): void {
     this.#timers.clear(entry);
   }
 
   callSoon(callback: () => void): Handle {
+    this.#checkOpen("callSoon");
     const handle = new CallbackHandle(this, callback);
     this.schedule(handle);
     return handle;
@@ -113,6 +119,7 @@ export class Loop {
 
   callAt(when: number, callback: () => void): Handle {
     if (typeof when !== "number" || Number.isNaN(when)) throw new RangeError(`callAt: ${when} is not a time`);
+    this.#checkOpen("callAt");
     const handle = new CallbackHandle(this, callback);
     this.setTimer(handle, when);
     return handle;
@@ -141,7 +148,7 @@ export class Loop {
 
   /** Lets iterations run, as the host has time for them. */
   start(): void {
-    if (this.#phase === "closed") throw new InvalidStateError("this event loop is closed");
+    this.#checkOpen("start");
     this.#phase = "waiting";
     this.#cancelIdle = host.onIdle(() => {
       if (this.#phase === "waiting" && this.#timers.size === 0) this.onStuck?.();
@@ -154,6 +161,10 @@ export class Loop {
     this.#phase = "paused";
     this.#cancelIdle?.();
     this.#clearAlarm();
+  }
+
+  #checkOpen(call: string): void {
+    if (this.#phase === "closed") throw new InvalidStateError(`${call}: this event loop is closed; its run has ended`);
   }
 
   close(): void {
@@ -212,7 +223,7 @@ export class Loop {
   /** Nothing is ready. True when there is something to run now after all. */
   #idle(): boolean {
     const next = this.#timers.earliest;
-    if (this.virtual && next < Infinity && (this.foreign <= this.borderWaits || this.#patienceOver)) {
+    if (this.virtual && next < Infinity && (this.foreign <= this.#borderWaits || this.#patienceOver)) {
       (this.#clock.advanceTo as (when: number) => void).call(this.#clock, next);
       this.#patienceOver = false;
       return true;

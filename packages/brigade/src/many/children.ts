@@ -19,7 +19,7 @@ export function claim(body: AwaitableLike<unknown>, taker: string): Work {
 /** Where one child runs; used again for the next one when it has ended. */
 export class Slot implements Watcher {
   readonly #owner: Children<unknown>;
-  child: FutureBase<unknown> | undefined;
+  child: FutureBase<unknown> | undefined; // undefined once it has ended, by itself where the others were cancelled
   index = 0; // of the child in what was handed over
 
   constructor(owner: Children<unknown>) {
@@ -83,7 +83,10 @@ export abstract class Children<T> extends Leaf<T> {
 
   protected cancelAll(reason?: unknown): void {
     this.stopping = true;
-    for (const { child } of this.#slots) child?.cancel(reason);
+    for (const slot of this.#slots) {
+      if (slot.child?.done) slot.child = undefined;
+      else slot.child?.cancel(reason);
+    }
   }
 
   protected wakeIfDone(): void {

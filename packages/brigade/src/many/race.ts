@@ -24,12 +24,13 @@ class Race extends Children<unknown> {
 
   settled(slot: Slot, child: FutureBase<unknown>): void {
     this.pending--;
+    const { child: stopped } = slot;
     slot.child = undefined;
-    if (child.failed) this.fail(child.thrown());
     if (this.#winner === undefined && !this.stopping) {
       this.#winner = child;
       this.cancelAll();
-    }
+      if (child.failed) this.fail(child.thrown());
+    } else if (stopped && child.failed) this.fail(child.thrown());
     this.wakeIfDone();
   }
 

@@ -1,9 +1,9 @@
 /** Tasks with an owner: a group ends when its body and every child have ended. */
 import { CancelledError, ExceptionGroup, InvalidStateError } from "../errors.ts";
-import { drivable, frameOf, scopeFrame } from "../task/body.ts";
+import { drivable, frameOf, lateFrame } from "../task/body.ts";
 import { coroutine } from "../task/coroutine.ts";
 import { spawn } from "../task/event-loop.ts";
-import type { Drivable, Frame, RunningTask, Scope } from "../task/frame.ts";
+import { type Drivable, type Frame, type RunningTask, type Scope, UNWINDING } from "../task/frame.ts";
 import type { FutureBase, Watcher } from "../task/future.ts";
 import type { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
@@ -38,7 +38,7 @@ class Group implements TaskGroup, Scope, Watcher {
 
   constructor(body: (group: TaskGroup) => AwaitableLike<unknown>) {
     this.#function = body;
-    this.body = scopeFrame(undefined, this, "taskGroup");
+    this.body = lateFrame(this, "taskGroup");
   }
 
   createTask<T>(body: AwaitableLike<T>, options?: TaskOptions): Task<T> {
@@ -46,13 +46,17 @@ class Group implements TaskGroup, Scope, Watcher {
     if (this.#state === "closed" || this.#task === undefined) {
       throw new InvalidStateError(`createTask: the task group has ended; "${root.name}" was not started`);
     }
-    const cancelling = this.#state === "cancelling";
-    const child = spawn<T>(this.#task.loop as TaskHome, root, cancelling ? { ...options, eager: false } : options);
+    const lazily = this.#isCancelling() ? { ...options, eager: false } : options;
+    const child = spawn<T>(this.#task.loop as TaskHome, root, lazily);
     this.#children.add(child as TaskImpl<unknown>);
     if (child.done) this.completed(child as TaskImpl<unknown>);
     else child.watch(this);
-    if (cancelling) child.cancel();
+    if (this.#isCancelling()) child.cancel(); // an eager child may have seen to that itself
     return child;
+  }
+
+  #isCancelling(): boolean {
+    return this.#state === "cancelling" || this.body.state === UNWINDING;
   }
 
   cancelChildren(): void {

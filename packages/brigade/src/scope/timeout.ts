@@ -2,7 +2,7 @@
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidStateError, TimeoutError } from "../errors.ts";
 import { type TimerEntry, UNSET } from "../kernel/timers.ts";
-import { drivable, frameOf, scopeFrame } from "../task/body.ts";
+import { drivable, frameOf, lateFrame, scopeFrame } from "../task/body.ts";
 import type { Drivable, Frame, RunningTask, Scope } from "../task/frame.ts";
 import { oneOf } from "../task/task.ts";
 import type { Awaitable, AwaitableLike, ScopeBody, Suspension, TimeoutScope } from "../types.ts";
@@ -27,7 +27,7 @@ class Deadline implements Awaitable<unknown>, TimeoutScope, Scope, TimerEntry {
     this.#absolute = absolute;
     this.#expiry = expiry;
     this.#body = typeof body === "function" ? body : undefined;
-    this.#frame = scopeFrame(typeof body === "function" ? undefined : body, this, NAMES[expiry]);
+    this.#frame = typeof body === "function" ? lateFrame(this, NAMES[expiry]) : scopeFrame(body, this, NAMES[expiry]);
   }
 
   [Symbol.iterator](): Iterator<Suspension, unknown, unknown> {

@@ -53,9 +53,17 @@ function kindOf(body: object): string {
 }
 
 /** A frame of its own for a scope, which runs what the body's frame would have run. */
-export function scopeFrame(body: AwaitableLike<unknown> | undefined, scope: Scope, taker: string): Frame {
-  const inner = body === undefined ? undefined : frameOf(body, taker);
-  const frame = new Frame(inner ? drivable(inner) : NEVER, inner?.ledger ?? ledgerOf(taker));
+export function scopeFrame(body: AwaitableLike<unknown>, scope: Scope, taker: string): Frame {
+  const inner = frameOf(body, taker);
+  return scoped(new Frame(drivable(inner), inner.ledger), scope);
+}
+
+/** A frame for a scope that gives its generator when it is entered. */
+export function lateFrame(scope: Scope, name: string): Frame {
+  return scoped(new Frame(NEVER, ledgerOf(name)), scope);
+}
+
+function scoped(frame: Frame, scope: Scope): Frame {
   frame.state = CLAIMED;
   frame.scope = scope;
   return frame;

@@ -14,8 +14,9 @@ export class TaskLoop extends TaskHome implements EventLoop {
   }
 
   createTask<T>(body: AwaitableLike<T>, options?: TaskOptions): TaskImpl<T> {
-    if (this.closed) throw new InvalidStateError("createTask: this event loop is closed");
-    return spawn<T>(this, frameOf(body, "createTask"), options);
+    const root = frameOf(body, "createTask");
+    if (this.closed) throw new InvalidStateError("createTask: this event loop is closed; its run has ended");
+    return spawn<T>(this, root, options);
   }
 
   allTasks(): ReadonlySet<Task<unknown>> {

@@ -5,8 +5,8 @@
 import { asError, CancelledError, InvalidStateError } from "../errors.ts";
 import { guarded, type Loop } from "../kernel/loop.ts";
 import type { Runnable } from "../kernel/timers.ts";
-import type { Future, SettableFuture, Suspension } from "../types.ts";
-import { type Awaited, probed, type RunningTask } from "./frame.ts";
+import type { Future, SettableFuture, Suspension, Task } from "../types.ts";
+import { type Awaited, current, probed, type RunningTask } from "./frame.ts";
 import { runningTask } from "./leaf.ts";
 import { PROBE, returned, SUSPENDED } from "./suspension.ts";
 import { traced } from "./trace.ts";
@@ -85,12 +85,16 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.loop.borderWaits++;
     const promise = new Promise<T>((resolve, reject) => {
-      const completed = (): void => {
-        this.loop.borderWaits--;
+      const settle = (): void => {
         if (this.outcome === FINISHED) resolve(this.value as T);
         else reject(this.thrown());
+      };
+      if (this.outcome !== PENDING) return settle();
+      this.loop.addBorderWait(1);
+      const completed = (): void => {
+        this.loop.addBorderWait(-1);
+        settle();
       };
       this.watch({ completed });
     });
@@ -173,13 +177,20 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   }
 
   #rememberUnseen(): void {
-    if (!this.#seen) remember(this, this.loop, `${this.describe()} failed and nobody looked at its error`, this.value);
+    if (this.#seen) return;
+    const task = this.completer === this ? (this as unknown as Task<unknown>) : undefined;
+    remember(this, this.loop, `${this.describe()} failed and nobody looked at its error`, this.value, task);
   }
 
   #look(): void {
     if (this.#seen || this.outcome === PENDING) return;
     this.#seen = true;
     if (this.outcome === FAILED) forget(this);
+  }
+
+  /** The task whose step ended it, where that is known. */
+  get completer(): unknown {
+    return undefined;
   }
 
   describe(): string {
@@ -203,8 +214,13 @@ class DoneCallback implements Watcher {
 
 /** A future that whoever made it completes (asyncio.Future). */
 export class PlainFuture<T> extends FutureBase<T> implements SettableFuture<T> {
+  #completer: RunningTask | undefined;
+
   get kind(): string {
     return "future";
+  }
+  override get completer(): unknown {
+    return this.#completer;
   }
   get label(): undefined {
     return undefined;
@@ -228,5 +244,6 @@ export class PlainFuture<T> extends FutureBase<T> implements SettableFuture<T> {
 
   #open(call: string): void {
     if (this.outcome !== PENDING) throw new InvalidStateError(`${call}: the future is done already; it completes once`);
+    this.#completer = current;
   }
 }

@@ -16,8 +16,6 @@ export interface Closer {
 export class TaskHome extends Loop {
   /** What is still open. */
   readonly closers: Set<Closer> = new Set<Closer>();
-  /** Called when the last unfinished task has ended. */
-  onEmpty: (() => void) | undefined;
   #first: Listed | undefined;
   #last: Listed | undefined;
   #unnamed = 0; // tasks that were made without a name
@@ -40,7 +38,6 @@ export class TaskHome extends Loop {
     if (task.following) task.following.previous = task.previous;
     else this.#last = task.previous;
     task.previous = task.following = undefined;
-    if (this.#first === undefined) this.onEmpty?.();
   }
 
   *unfinished(): Generator<Listed, void> {

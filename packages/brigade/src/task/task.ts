@@ -58,6 +58,10 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     return this.name;
   }
 
+  override get completer(): unknown {
+    return this;
+  }
+
   get name(): string {
     return typeof this.#label === "string" ? this.#label : `Task-${this.#label}`;
   }
@@ -71,25 +75,28 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   }
 
   cancel(reason?: unknown): boolean {
+    if (!this.#requestCancel(reason)) return false;
+    this.#unwindIfWaiting();
+    return true;
+  }
+
+  #requestCancel(reason: unknown): boolean {
     if (this.outcome !== PENDING || this.cancelRequested) return false;
     this.cancelRequested = true;
     this.value = reason;
-    this.#request(this);
+    this.#requests++;
+    fireSignals(this, this, reason);
     return true;
   }
 
   requestUnwinding(scope: Scope): void {
-    this.#request(scope);
+    this.#requests++;
+    fireSignals(this, scope, undefined);
+    this.#unwindIfWaiting();
   }
 
   withdrawRequest(): void {
     this.#requests--;
-  }
-
-  #request(requester: object): void {
-    this.#requests++;
-    fireSignals(this, requester, this.value);
-    if (this.#place === WAITING && this.#mayUnwind(this.top)) this.#beginUnwinding();
   }
 
   wake(): void {
@@ -101,7 +108,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   /** What it awaits is done: this is its turn in the ready queue. */
   completed(future: FutureBase<unknown>): void {
-    this.loop.observer?.taskWoken?.(this, future instanceof TaskImpl ? future : undefined);
+    this.loop.observer?.taskWoken?.(this, future.completer as TaskImpl<unknown> | undefined);
     this.#step();
   }
 
@@ -177,10 +184,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     let result: IteratorReturnResult<unknown> | undefined;
     let error = thrown;
     end(frame, this);
-    try {
-      if (last !== undefined) result = settle(frame, last);
-    } catch (refused) {
-      error = refused;
+    if (last !== undefined) {
+      try {
+        result = unwound && last.done ? returned(undefined) : settle(frame, last);
+      } catch (refused) {
+        error = refused;
+      }
     }
     if (unwound || (scope?.shields === true && this.#requests > 0 && this.#mayUnwind(parent))) {
       const errors = (unwound && cleanupErrors.get(frame)) || [];
@@ -236,16 +245,28 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #suspended(): void {
     if (this.#place === STEPPING) this.#place = WAITING;
     this.asked = false;
-    if (this.#requests > 0 && this.#place === WAITING && this.#mayUnwind(this.top)) this.#beginUnwinding();
+    if (this.#requests > 0) this.#unwindIfWaiting();
     if (this.loop.debug) debugSuspension(this);
   }
 
   /** Asks what the task waits for to end; without that, unwinds in a step of its own. */
-  #beginUnwinding(): void {
-    if (this.asked) return;
-    const awaiting = this.awaiting;
-    if (awaiting?.askToEnd === undefined) this.wake();
-    else this.asked = awaiting.askToEnd(this.cancelRequested ? this.value : undefined);
+  #unwindIfWaiting(): void {
+    // A loop, not a recursion: tasks may wait for one another in a chain of any length.
+    let task: TaskImpl<unknown> = this;
+    while (task.#place === WAITING && !task.asked && task.#mayUnwind(task.top)) {
+      const { awaiting } = task;
+      const reason = task.cancelRequested ? task.value : undefined;
+      if (awaiting instanceof TaskImpl) {
+        if (awaiting.done) return;
+        task.asked = true;
+        if (!awaiting.#requestCancel(reason)) return;
+        task = awaiting;
+      } else {
+        if (awaiting?.askToEnd === undefined) task.wake();
+        else task.asked = awaiting.askToEnd(reason);
+        return;
+      }
+    }
   }
 
   /** Whether a request reaches this frame: no cleanup and no shield stands before it. */

@@ -29,12 +29,18 @@ function callerLines(above: unknown): string[] {
   if (stackHost.captureStackTrace) stackHost.captureStackTrace(target, above);
   else target.stack = new Error().stack ?? "";
   if (limit !== undefined) stackHost.stackTraceLimit = limit;
-  const lines: string[] = [];
-  for (const line of (target.stack ?? "").split("\n")) {
-    if (RESUMPTION.test(line) || isOwn(line)) break;
-    if (/^\s+at /.test(line)) lines.push(line);
+  return framesOf((target.stack ?? "").split("\n")).filter((line) => /^\s+at /.test(line));
+}
+
+/** The lines down to the end of the coroutine frame: where the runtime, not another generator, resumed it. */
+function framesOf(lines: readonly string[]): string[] {
+  const frames: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (isOwn(line)) break;
+    if (!RESUMPTION.test(line)) frames.push(line);
+    else if (OWN === "" || isOwn(lines[index + 1] ?? OWN)) break;
   }
-  return lines;
+  return frames;
 }
 
 function isOwn(line: string): boolean {
@@ -72,14 +78,15 @@ function rewrite(error: Error, stack: string): void {
 
 /** The stack up to the coroutine frame that threw, without the runtime's lines. */
 function ownLines(stack: string): string {
-  const kept: string[] = [];
-  let own = false; // what the host calls the runtime with is no more of interest than the runtime
-  for (const line of stack.split("\n")) {
-    if (RESUMPTION.test(line)) break;
-    if (isOwn(line)) own = true;
-    else if (!own || !/[( ]node:/.test(line)) kept.push(line);
-  }
-  return kept.join("\n");
+  const lines = stack.split("\n");
+  const first = lines.findIndex((line) => /^\s+at /.test(line)); // the message stands before it
+  if (first < 0) return stack;
+  let start = first;
+  while (start < lines.length && isOwn(lines[start] as string)) start++;
+  const frames = framesOf(lines.slice(start));
+  // Thrown by the runtime itself: what the host called it with is of no more interest.
+  const host = start > first ? frames.filter((line) => !/[( ]node:/.test(line)) : frames;
+  return [...lines.slice(0, first), ...host].join("\n");
 }
 
 /** File and line of the caller of the function `above`. */

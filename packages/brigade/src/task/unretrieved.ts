@@ -1,10 +1,12 @@
 /** Errors that nobody looked at yet: reported when their task or future is collected, or when its loop closes. */
 import type { Loop } from "../kernel/loop.ts";
-import type { Report } from "../types.ts";
+import type { Task } from "../types.ts";
 
 interface Unretrieved {
   readonly loop: Loop;
-  readonly report: Report;
+  readonly message: string;
+  readonly error: unknown;
+  readonly task: WeakRef<Task<unknown>> | undefined;
 }
 
 const entries = /* @__PURE__ */ new WeakMap<object, Unretrieved>();
@@ -12,8 +14,8 @@ const byLoop = /* @__PURE__ */ new WeakMap<Loop, Set<Unretrieved>>();
 let registry: FinalizationRegistry<Unretrieved> | undefined; // made with the first: it is slow, and failures are rare
 
 /** Remembers that the owner failed with the error. */
-export function remember(owner: object, loop: Loop, message: string, error: unknown): void {
-  const entry: Unretrieved = { loop, report: { kind: "unretrieved-error", message, error } };
+export function remember(owner: object, loop: Loop, message: string, error: unknown, task?: Task<unknown>): void {
+  const entry: Unretrieved = { loop, message, error, task: task && new WeakRef(task) };
   let open = byLoop.get(loop);
   if (!open) byLoop.set(loop, (open = new Set()));
   open.add(entry);
@@ -37,5 +39,8 @@ export function reportUnretrieved(loop: Loop): void {
 }
 
 function tell(entry: Unretrieved): void {
-  if (byLoop.get(entry.loop)?.delete(entry)) entry.loop.report(entry.report);
+  const { loop, message, error } = entry;
+  if (!byLoop.get(loop)?.delete(entry)) return;
+  const task = entry.task?.deref();
+  loop.report({ kind: "unretrieved-error", message, error, ...(task && { task }) });
 }

@@ -144,13 +144,17 @@ test("an error of the cleanup that a deadlock starts is reported or thrown with 
     try {
       yield* new Event().wait();
     } finally {
-      // oxlint-disable-next-line no-unsafe-finally
       throw error;
     }
   });
   expect(outcome.status).toBe("rejected");
   const { reason } = outcome as PromiseRejectedResult;
-  const told = [reason, (reason as Error).cause, ...((reason as AggregateError).errors ?? []), ...reports.map((report) => report.error)];
+  const told = [
+    reason,
+    (reason as Error).cause,
+    ...((reason as AggregateError).errors ?? []),
+    ...reports.map((report) => report.error),
+  ];
   expect(told).toContain(error);
 });
 
@@ -194,8 +198,11 @@ test("a runner notices a deadlock, and can be closed after it", async () => {
   expect(runner.loop.closed).toBe(true);
 });
 
-test("on Node a main that waits for nothing that can come ends the process with the deadlock report", REAL, async () => {
-  const { code, stdout, stderr } = await runProgram(`
+test(
+  "on Node a main that waits for nothing that can come ends the process with the deadlock report",
+  REAL,
+  async () => {
+    const { code, stdout, stderr } = await runProgram(`
     import { coroutine, createTask, Event, run, sleep } from "brigade";
     const waitForWaiter = coroutine(function* waitForWaiter(event) {
       try { yield* event.wait(); } finally { yield* sleep(5); console.log("clean"); }
@@ -206,10 +213,11 @@ test("on Node a main that waits for nothing that can come ends the process with 
     });
     console.log("never");
   `);
-  expect(code).toBe(1);
-  expect(stdout).toBe("clean\n");
-  for (const words of ["DeadlockError", "table-7", "waitForWaiter", "Event.wait"]) expect(stderr).toContain(words);
-});
+    expect(code).toBe(1);
+    expect(stdout).toBe("clean\n");
+    for (const words of ["DeadlockError", "table-7", "waitForWaiter", "Event.wait"]) expect(stderr).toContain(words);
+  },
+);
 
 test("on Node a promise that nobody settles is a deadlock when the process has nothing left to do", REAL, async () => {
   const { code, stderr } = await runProgram(`
@@ -241,8 +249,11 @@ test("on Node every run in progress that can't go on rejects", REAL, async () =>
   expect({ code, stdout }).toEqual({ code: 0, stdout: "DeadlockError,DeadlockError,DeadlockError\n" });
 });
 
-test("on Node a main that waits while the host has work of its own is left alone until the host is done", REAL, async () => {
-  const { code, stdout } = await runProgram(`
+test(
+  "on Node a main that waits while the host has work of its own is left alone until the host is done",
+  REAL,
+  async () => {
+    const { code, stdout } = await runProgram(`
     import { getRunningLoop, run } from "brigade";
     await run(function* () {
       const future = getRunningLoop().createFuture();
@@ -250,8 +261,9 @@ test("on Node a main that waits while the host has work of its own is left alone
       console.log(yield* future);
     });
   `);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: "from the host\n" });
-});
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "from the host\n" });
+  },
+);
 
 test("with handleSignals a wait without end is no deadlock: a signal can still cancel", REAL, async () => {
   const program = startProgram(`

@@ -1,5 +1,18 @@
 /** fromPromise: promises awaited in coroutines, aborted by cancellation where they listen, left alone where they can't. */
-import { CancelledError, coroutine, createTask, fromPromise, gather, moveOnAfter, race, run, shield, sleep, TimeoutError, timeout } from "brigade";
+import {
+  CancelledError,
+  coroutine,
+  createTask,
+  fromPromise,
+  gather,
+  moveOnAfter,
+  race,
+  run,
+  shield,
+  sleep,
+  TimeoutError,
+  timeout,
+} from "brigade";
 import { virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
@@ -35,7 +48,6 @@ test("any thenable will do, also one that settles at once", async () => {
   await virtually(function* () {
     const thenable = (settle: (resolve: (value: string) => void, reject: (error: unknown) => void) => void) =>
       ({
-        // oxlint-disable-next-line no-thenable
         then: (resolve: (value: string) => void, reject: (error: unknown) => void) => settle(resolve, reject),
       }) as unknown as PromiseLike<string>;
     expect(yield* fromPromise(thenable((resolve) => resolve("at once")))).toBe("at once");
@@ -196,9 +208,7 @@ test("a function that ignores its signal is waited for until its promise has set
   await virtually(
     function* () {
       const order: string[] = [];
-      const task = createTask(
-        fromPromise((_signal) => really(40, undefined).then(() => void order.push("settled"))),
-      );
+      const task = createTask(fromPromise((_signal) => really(40, undefined).then(() => void order.push("settled"))));
       yield* sleep(1);
       expect(yield* cancelled(task)).toBe("cancelled");
       expect(order).toEqual(["settled"]);
@@ -349,6 +359,8 @@ test("the reason of a cancellation is what the signal says", async () => {
     yield* sleep(0);
     yield* sleep(0);
     yield* cancelled(task, "closing time");
-    expect(reason === "closing time" || (reason instanceof CancelledError && reason.reason === "closing time")).toBe(true);
+    expect(reason === "closing time" || (reason instanceof CancelledError && reason.reason === "closing time")).toBe(
+      true,
+    );
   });
 });

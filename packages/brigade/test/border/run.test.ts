@@ -139,6 +139,34 @@ test("a task that cleanup creates at the end of run does not outlive it", async 
   expect(clock.now() - start).toBeLessThan(100);
 });
 
+test("cleanup at the end of run may create a task and await it: that one is not cancelled", async () => {
+  const order: string[] = [];
+  await virtually(function* () {
+    createTask(
+      coroutine(function* straggler() {
+        try {
+          yield* sleep("1h");
+        } finally {
+          order.push(yield* createTask(sleep(20, "flushed by a task")));
+        }
+      })(),
+    );
+    yield* sleep(1);
+  });
+  expect(order).toEqual(["flushed by a task"]);
+});
+
+test("done callbacks of tasks that run cancels at its end are called before run settles", async () => {
+  const order: string[] = [];
+  await virtually(function* () {
+    createTask(sleep("1h"), { name: "straggler" }).addDoneCallback(
+      (task) => void order.push(`cancelled ${task.cancelled}`),
+    );
+    yield* sleep(1);
+  });
+  expect(order).toEqual(["cancelled true"]);
+});
+
 test("errors of tasks that run cancels at its end are reported, and do not change its result", async () => {
   const error = new Error("cleanup failed");
   const { outcome, reports } = await reporting(function* () {
@@ -147,7 +175,6 @@ test("errors of tasks that run cancels at its end are reported, and do not chang
         try {
           yield* sleep("1h");
         } finally {
-          // oxlint-disable-next-line no-unsafe-finally
           throw error;
         }
       })(),

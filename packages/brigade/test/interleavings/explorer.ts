@@ -2,7 +2,16 @@
  * Runs a small program in every order that a schedule can bring about: every order of creation, 0 to 2 iterations of
  * delay before each operation, and cancellations of every task, and of every pair, in every iteration of its life.
  */
-import { type Awaitable, type CoroutineBody, createTask, getRunningLoop, sleep, sleepUntil, type Task } from "brigade";
+import {
+  type Awaitable,
+  type CoroutineBody,
+  createTask,
+  getRunningLoop,
+  type Report,
+  sleep,
+  sleepUntil,
+  type Task,
+} from "brigade";
 import { virtually } from "../virtually.ts";
 
 /** One thing that a task does, such as `queue.get()`. It must be made when it is called, not before. */
@@ -37,7 +46,7 @@ export interface Exploration {
 export interface Limits {
   /** The most iterations of delay before an operation. 2 unless given. */
   readonly pauses?: number;
-  /** The most tasks that are cancelled in one schedule. 2 unless given. */
+  /** The most tasks that are cancelled in one schedule. 2 unless given; pairs with delays of at most one iteration. */
   readonly victims?: 0 | 1 | 2;
   /** The moment, in milliseconds from the start, from which the iterations of the cancellations are counted. 0 unless given. */
   readonly from?: number;
@@ -63,6 +72,9 @@ interface Schedule {
 const REST = 1_000;
 /** No small program is busy for longer. */
 const LONGEST = 40;
+
+/** Pairs of cancellations are tried with delays up to this: they square the number of schedules. */
+const PAIR_PAUSES = 1;
 
 /** A broken claim. It is kept, because the program it is thrown in may well swallow it. */
 class Violation extends Error {
@@ -112,7 +124,8 @@ class Run {
   readonly #tasks: Task<unknown>[] = [];
   readonly #accepted = new Set<number>();
   #hop = 0;
-  /** The last iteration in which an operation began or ended. */
+  #counting = false;
+  /** The last iteration in which an operation began or ended, of those that were counted. */
   lastActivity = 0;
 
   constructor(program: Program, schedule: Schedule) {
@@ -134,8 +147,10 @@ class Run {
     const endings = this.#endings();
     this.#judge(endings);
     this.#program.atRest?.(endings);
-    for (const task of this.#tasks) task.cancel();
-    yield* sleep(REST);
+    if (endings.some(({ outcome }) => outcome === "waiting")) {
+      for (const task of this.#tasks) task.cancel();
+      yield* sleep(REST);
+    }
     demand(
       this.#tasks.every((task) => task.done),
       "a task that was cancelled never ended",
@@ -147,11 +162,13 @@ class Run {
     const { from, cancellations } = this.#schedule;
     if (from > 0) yield* sleepUntil(start + from);
     const last = cancellations.length === 0 ? LONGEST : Math.max(...cancellations.map(({ hop }) => hop));
+    this.#counting = true;
     for (this.#hop = 0; this.#hop <= last; this.#hop++) {
       for (const { victim, hop } of cancellations)
         if (hop === this.#hop && this.#tasks[victim]?.cancel() === true) this.#accepted.add(victim);
       yield* sleep(0);
     }
+    this.#counting = false;
   }
 
   *#perform(index: number): CoroutineBody<void> {
@@ -165,12 +182,16 @@ class Run {
         this.#goesOn(index);
       }
     } finally {
-      this.lastActivity = this.#hop;
+      this.#note();
     }
   }
 
+  #note(): void {
+    if (this.#counting) this.lastActivity = this.#hop;
+  }
+
   #goesOn(index: number): void {
-    this.lastActivity = this.#hop;
+    this.#note();
     demand(!this.#accepted.has(index), `task ${index} went on after it was cancelled`);
   }
 
@@ -199,7 +220,8 @@ function outcomeOf(task: Task<unknown>): Outcome {
 /** Runs every schedule, each with a program of its own; throws at the first that breaks a claim, and says which it was. */
 export function explore(make: () => Program, limits: Limits = {}): Promise<Exploration> {
   const { pauses: most = 2, victims = 2, from = 0 } = limits;
-  return virtually(function* () {
+  const onReport = ({ kind, message }: Report) => void new Violation(`reported: ${kind}: ${message}`);
+  const main = function* () {
     const { tasks } = make();
     const operations = tasks.flat().length;
     let schedules = 0;
@@ -224,11 +246,13 @@ export function explore(make: () => Program, limits: Limits = {}): Promise<Explo
         for (const controller of ["first", "last"] as const) {
           const schedule = { order, pauses, controller, from, cancellations: [] };
           const last = yield* createTask(perform(schedule));
-          for (const cancellations of cancellationsUpTo(last + 1, tasks.length, victims))
+          const pairs = Math.max(0, ...pauses) <= PAIR_PAUSES;
+          for (const cancellations of cancellationsUpTo(last + 1, tasks.length, pairs ? victims : Math.min(victims, 1)))
             yield* createTask(perform({ ...schedule, cancellations }));
         }
     return { schedules, cancellations };
-  });
+  };
+  return virtually(main, { onReport });
 }
 
 function describe({ order, pauses, controller, from, cancellations }: Schedule): string {

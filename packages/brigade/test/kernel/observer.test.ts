@@ -140,7 +140,7 @@ test("every task that is created is done, however it ends, and once", async () =
   const named = (verb: string) =>
     observer.all
       .filter((note) => note.startsWith(verb))
-      .map((note) => note.split(" ")[1])
+      .map((note) => note.split(" ")[1] ?? "")
       .toSorted();
   expect(named("created")).toHaveLength(5);
   expect(named("done")).toEqual(named("created"));

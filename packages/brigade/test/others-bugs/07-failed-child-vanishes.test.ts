@@ -2,7 +2,7 @@
  * Effect (Effect-TS/effect pull request 6529): a forked fiber that failed, and that nobody joined, left no trace:
  * no log line, no exit code, no error.
  */
-import { coroutine, createTask, type Report, run, sleep, taskGroup } from "brigade";
+import { coroutine, createTask, forEach, mapStream, type Report, run, sleep, taskGroup, wait } from "brigade";
 import { virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
 
@@ -77,4 +77,44 @@ test("a child of a group that nobody awaits fails the group", async () => {
     });
   });
   await expect(run(main, { clock: virtualClock() })).rejects.toMatchObject({ errors: [lost] });
+});
+
+const brokenCleanup = coroutine(function* (n: number) {
+  try {
+    yield* sleep(n === 1 ? 1 : "1h");
+  } finally {
+    if (n !== 1) yield* failing();
+  }
+});
+
+test("a mapper whose cleanup fails when its stream is closed early is told by close, or reported", async () => {
+  const told: unknown[] = [];
+  await run(
+    function* () {
+      const results = mapStream([1, 2], (n) => brokenCleanup(n), { limit: 2 });
+      yield* results.next();
+      try {
+        yield* results.close();
+      } catch (error) {
+        told.push(error);
+      }
+    },
+    { clock: virtualClock(), onReport: (report) => told.push(report.error) },
+  );
+  expect(told).toEqual([lost]);
+});
+
+test("a mapper whose cleanup fails when its reader is cancelled is the reader's outcome", async () => {
+  await run(
+    function* () {
+      const results = mapStream([1, 2], (n) => brokenCleanup(n), { limit: 2 });
+      const reader = createTask(forEach(results, () => sleep("1h")));
+      yield* sleep(10);
+      reader.cancel();
+      yield* wait([reader]);
+      expect(reader.cancelled).toBe(false);
+      expect(reader.exception()).toBe(lost);
+    },
+    { clock: virtualClock() },
+  );
 });

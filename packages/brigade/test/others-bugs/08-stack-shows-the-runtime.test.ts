@@ -88,3 +88,17 @@ test("an error that passes a gather names the coroutine that waited for it", asy
   expect(error.stack).toMatch(/fetchOrder[^]*enrichOrder[^]*handleOrder[^]*gathering/);
   expect(error.stack).not.toMatch(/packages\/brigade\/src\//);
 });
+
+test("an error that passes a bare generator keeps the coroutines that delegated to it", async () => {
+  const lines: number[] = [];
+  function* bare() {
+    return yield* noted(lines, handleOrder(lines));
+  }
+  const delegating = coroutine(function* delegating() {
+    return yield* noted(lines, bare());
+  });
+  const error = await failureOf(delegating());
+  expect(lines).toHaveLength(5);
+  expect(linesOf(error.stack)).toEqual(lines);
+  expect(error.stack).not.toMatch(/packages\/brigade\/src\//);
+});

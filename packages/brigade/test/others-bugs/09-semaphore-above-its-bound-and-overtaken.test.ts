@@ -61,6 +61,33 @@ test("a taker in the step of the release does not overtake the waiter that was w
   expect(order).toEqual(["waiter", "late taker"]);
 });
 
+test("a taker does not overtake the waiter that was woken, though there is a permit for it too", async () => {
+  const order: string[] = [];
+  await run(
+    function* () {
+      const semaphore = new Semaphore(2);
+      const permits = [yield* semaphore.acquire(), yield* semaphore.acquire()];
+      const waiter = createTask(
+        (function* () {
+          using _permit = yield* semaphore.acquire();
+          order.push("waiter");
+          yield* sleep(1);
+        })(),
+      );
+      yield* sleep(0);
+      for (const permit of permits) permit.release();
+      {
+        using _permit = yield* semaphore.acquire();
+        order.push("late taker");
+      }
+      yield* waiter;
+      expect(semaphore.available).toBe(2);
+    },
+    { clock: virtualClock() },
+  );
+  expect(order).toEqual(["waiter", "late taker"]);
+});
+
 test("takers that arrive at any iteration around the release come after those that were waiting", async () => {
   for (let arrival = 0; arrival < 6; arrival++) {
     const order: string[] = [];

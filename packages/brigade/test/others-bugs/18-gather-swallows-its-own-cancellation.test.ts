@@ -33,6 +33,29 @@ test("a cancelled gather with returnExceptions cancels its children, and its tas
   expect(log).toEqual(["a stopped", "b stopped"]);
 });
 
+test("an error of a child's cleanup is not swallowed either: it is the outcome of the cancelled task", async () => {
+  const broken = new Error("cleanup");
+  const child = coroutine(function* () {
+    try {
+      yield* sleep("1h");
+    } finally {
+      yield* sleep(5);
+      throw broken;
+    }
+  });
+  await run(
+    function* () {
+      const task = createTask(gather([child(), sleep("1h")], { returnExceptions: true }));
+      yield* sleep(10);
+      task.cancel();
+      yield* wait([task]);
+      expect(task.cancelled).toBe(false);
+      expect(task.exception()).toBe(broken);
+    },
+    { clock: virtualClock() },
+  );
+});
+
 test("a timeout around a gather with returnExceptions expires", async () => {
   const main = timeout(10, gather([sleep("1h"), sleep("1h")], { returnExceptions: true }));
   await expect(run(main, { clock: virtualClock() })).rejects.toBeInstanceOf(TimeoutError);

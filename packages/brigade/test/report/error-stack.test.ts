@@ -284,7 +284,9 @@ test("message, cause and class of an error stay what they were", async () => {
   expect(Object.keys(error as object).toSorted()).toEqual(["item", "name"]);
 });
 
-test("runtime and test agree with Node about lines: a program's uncaught error shows its own lines only", { timeout: 20_000 }, async () => {
+test("runtime and test agree with Node about lines: a program's uncaught error shows its own lines only", {
+  timeout: 20_000,
+}, async () => {
   const { code, stderr } = await runProgram(
     [
       'import { coroutine, createTask, gather, run, sleep } from "brigade";',

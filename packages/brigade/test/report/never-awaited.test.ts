@@ -1,6 +1,5 @@
 /** A coroutine that nobody ever starts is reported at the end of run, with its name and how many there were. */
 import {
-  asCompleted,
   coroutine,
   createTask,
   gather,
@@ -104,7 +103,6 @@ test("handing a coroutine to gather, a group or a scope counts as its use, even 
     timeout(5, bakeCake(6));
     moveOnAfter(5, bakeCake(7));
     shield(bakeCake(8));
-    asCompleted([bakeCake(9)]);
     createTask(bakeCake(10)).cancel();
     yield* outcomeOf(
       createTask(

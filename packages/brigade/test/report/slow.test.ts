@@ -69,18 +69,15 @@ const cleansFor = coroutine(function* cleansFor(ms: number) {
 /** When a slow cleanup was reported, and what the report says of it. */
 async function slowCleanups(cleanup: number, options: { debug: boolean; slowCleanup?: "1s" }) {
   const seen: { at: number; kind: string; task: string | undefined; message: string }[] = [];
-  const { outcome } = await reporting(
-    function* () {
-      const loop = getRunningLoop();
-      loop.setExceptionHandler(({ kind, task, message }) => {
-        seen.push({ at: loop.time(), kind, task: task?.name, message });
-      });
-      const task = createTask(cleansFor(cleanup), { name: "dishwasher" });
-      yield* sleep(1);
-      return [yield* cancelled(task), loop.time()];
-    },
-    options,
-  );
+  const { outcome } = await reporting(function* () {
+    const loop = getRunningLoop();
+    loop.setExceptionHandler(({ kind, task, message }) => {
+      seen.push({ at: loop.time(), kind, task: task?.name, message });
+    });
+    const task = createTask(cleansFor(cleanup), { name: "dishwasher" });
+    yield* sleep(1);
+    return [yield* cancelled(task), loop.time()];
+  }, options);
   expect(outcome).toEqual({ status: "fulfilled", value: ["cancelled", cleanup + 1] });
   return seen;
 }

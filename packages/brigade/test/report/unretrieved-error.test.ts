@@ -1,5 +1,18 @@
 /** A task that failed while nobody looked is reported: when it is collected, or when run ends. */
-import { type Awaitable, coroutine, createTask, fromPromise, gather, getRunningLoop, race, type Report, run, sleep, taskGroup, wait } from "brigade";
+import {
+  type Awaitable,
+  coroutine,
+  createTask,
+  fromPromise,
+  gather,
+  getRunningLoop,
+  race,
+  type Report,
+  run,
+  sleep,
+  taskGroup,
+  wait,
+} from "brigade";
 import { expect, test } from "vitest";
 import { outcomeOf } from "../outcome.ts";
 import { reporting, virtually } from "../virtually.ts";
@@ -100,7 +113,6 @@ test("an error of a cancelled task's cleanup that nobody looked at is reported",
         try {
           yield* sleep("1h");
         } finally {
-          // oxlint-disable-next-line no-unsafe-finally
           throw error;
         }
       })(),
@@ -142,7 +154,7 @@ test("a failed task that is collected is reported then, before run ends", { time
   expect(reportedInTime).toBe(true);
   expect(reports).toHaveLength(1);
   expect(reports[0]?.kind).toBe("unretrieved-error");
-  expect((reports[0]?.error as Error).message).toBe("no stock");
+  expect(reports[0]?.error).toMatchObject({ message: "no stock" });
   expect(reports[0]?.message).toContain("forgotten");
 });
 

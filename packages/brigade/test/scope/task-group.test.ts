@@ -1,5 +1,15 @@
 /** taskGroup while nothing fails: when it ends, what it gives, who may add children, and cancelChildren. */
-import { type Coroutine, type CoroutineBody, coroutine, createTask, getRunningLoop, InvalidStateError, sleep, type TaskGroup, taskGroup } from "brigade";
+import {
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  getRunningLoop,
+  InvalidStateError,
+  sleep,
+  type TaskGroup,
+  taskGroup,
+} from "brigade";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
 import { reporting, virtually } from "../virtually.ts";
@@ -77,7 +87,7 @@ test("children may add children, until the group has ended", async () => {
   await virtually(function* () {
     const start = now();
     const ended: number[] = [];
-    const generation: (group: TaskGroup, level: number) => Coroutine<void> = coroutine(function* generation(
+    const generation: (group: TaskGroup, level: number) => Coroutine<void> = coroutine(function* (
       group: TaskGroup,
       level: number,
     ): CoroutineBody<void> {

@@ -77,7 +77,7 @@ test("the outer one is seen even if the inner timer was made first", async () =>
 test("of ten nested scopes due at once the outermost is seen", async () => {
   const seen: string[] = [];
   await virtually(function* () {
-    const nest: (level: number) => Coroutine<void> = coroutine(function* nest(level: number): CoroutineBody<void> {
+    const nest: (level: number) => Coroutine<void> = coroutine(function* (level: number): CoroutineBody<void> {
       try {
         yield* timeout(10, level === 1 ? sleep(100) : nest(level - 1));
       } catch (error) {

@@ -113,7 +113,7 @@ test("the TimeoutError comes when the body's cleanup has ended, at every depth",
   for (const depth of [1, 2, 50]) {
     await virtually(function* () {
       const seen: number[] = [];
-      const nest: (level: number) => Coroutine<void> = coroutine(function* nest(level: number): CoroutineBody<void> {
+      const nest: (level: number) => Coroutine<void> = coroutine(function* (level: number): CoroutineBody<void> {
         try {
           yield* level === 1 ? sleep(1_000) : nest(level - 1);
           seen.push(-1);

@@ -155,14 +155,15 @@ test("reset sends those that wait away with BrokenBarrierError, and the barrier 
   });
 });
 
-test("reset after the last has arrived does not take the round away from those that were let through", async () => {
+test("reset before those that were let through have run sends them away too, as asyncio's does", async () => {
   await virtually(function* () {
     const barrier = new Barrier(2);
     const [waiter] = arriving(barrier, 1) as [Task<number>];
     yield* sleep(1);
     expect(yield* barrier.wait()).toBe(1);
     barrier.reset();
-    expect(yield* outcomeOf(waiter)).toEqual({ value: 0 });
+    expect(yield* outcomeOf(waiter)).toEqual(broken);
+    expect(yield* gather(arriving(barrier, 2))).toEqual([0, 1]);
   });
 });
 

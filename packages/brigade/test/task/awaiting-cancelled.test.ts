@@ -26,7 +26,6 @@ const cleaning = coroutine(function* cleaning(order: string[], name: string, ms:
     order.push(`${name} cleans`);
     yield* sleep(ms);
     order.push(`${name} clean`);
-    // oxlint-disable-next-line no-unsafe-finally
     if (error !== undefined) throw error;
   }
 });
@@ -169,13 +168,7 @@ test("cancelling one of two awaiters cancels the task that both await; the other
     expect(yield* outcomeOf(one)).toBe("cancelled");
     expect(yield* outcomeOf(two)).toBe("cancelled");
     expect([one.cancelRequested, two.cancelRequested]).toEqual([true, false]);
-    expect(order).toEqual([
-      "shared cleans",
-      "shared clean",
-      "one finally",
-      "two caught CancelledError",
-      "two finally",
-    ]);
+    expect(order).toEqual(["shared cleans", "shared clean", "one finally", "two caught CancelledError", "two finally"]);
   });
 });
 
@@ -251,8 +244,18 @@ test("an awaiter cancelled at any iteration around the end of the awaited task i
   const expected = [
     { requested: true, inner: "cancelled", outer: "cancelled", order: ["outer finally"] },
     { requested: true, inner: { value: "value" }, outer: "cancelled", order: ["outer finally"] },
-    { requested: false, inner: { value: "value" }, outer: { value: undefined }, order: ["outer goes on", "outer finally"] },
-    { requested: false, inner: { value: "value" }, outer: { value: undefined }, order: ["outer goes on", "outer finally"] },
+    {
+      requested: false,
+      inner: { value: "value" },
+      outer: { value: undefined },
+      order: ["outer goes on", "outer finally"],
+    },
+    {
+      requested: false,
+      inner: { value: "value" },
+      outer: { value: undefined },
+      order: ["outer goes on", "outer finally"],
+    },
   ];
   for (const [turns, end] of expected.entries()) {
     const seen = await virtually(function* () {

@@ -159,7 +159,6 @@ test("when a finally throws, a catch around it in the same function takes the er
           yield* sleep("1h");
         } finally {
           order.push("inner: finally throws");
-          // oxlint-disable-next-line no-unsafe-finally
           throw new Error("cleanup failed");
         }
       } catch (error) {
@@ -199,7 +198,6 @@ test("a finally that returns a value does not stop the unwinding of its callers"
         yield* sleep("1h");
       } finally {
         yield* sleep(1);
-        // oxlint-disable-next-line no-unsafe-finally
         return "a value for nobody";
       }
     });

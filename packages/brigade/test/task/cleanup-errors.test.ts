@@ -14,7 +14,6 @@ test("a task whose cleanup throws once ends failed with just that error, not can
           yield* sleep("1h");
         } finally {
           if (awaits) yield* sleep(1);
-          // oxlint-disable-next-line no-unsafe-finally
           throw error;
         }
       });
@@ -46,7 +45,6 @@ test("several errors of cleanup come as an ExceptionGroup, in the order in which
         yield* sleep("1h");
       } finally {
         yield* sleep(1);
-        // oxlint-disable-next-line no-unsafe-finally
         throw innerError;
       }
     });
@@ -55,7 +53,6 @@ test("several errors of cleanup come as an ExceptionGroup, in the order in which
         yield* inner();
       } finally {
         yield* sleep(1);
-        // oxlint-disable-next-line no-unsafe-finally
         throw outerError;
       }
     });
@@ -79,7 +76,6 @@ test("an error that a function catches around its own finally is handled: the ta
           try {
             yield* sleep("1h");
           } finally {
-            // oxlint-disable-next-line no-unsafe-finally
             throw new Error("handled");
           }
         } catch {
@@ -101,7 +97,6 @@ test("an error thrown after the function caught one of its finally is the outcom
         try {
           yield* sleep("1h");
         } finally {
-          // oxlint-disable-next-line no-unsafe-finally
           throw new Error("handled");
         }
       } catch {
@@ -161,7 +156,6 @@ test("a string thrown by cleanup is the outcome as it is", async () => {
         try {
           yield* sleep("1h");
         } finally {
-          // oxlint-disable-next-line no-unsafe-finally
           throw "disk full";
         }
       })(),
@@ -181,7 +175,6 @@ test("cleanup that throws after a further cancel still ends the task failed with
           yield* sleep("1h");
         } finally {
           yield* sleep(5);
-          // oxlint-disable-next-line no-unsafe-finally
           throw error;
         }
       })(),
@@ -203,7 +196,6 @@ test("an error that replaces the one thrown before, in a finally after an error,
           throw new Error("first");
         } finally {
           yield* sleep(1);
-          // oxlint-disable-next-line no-unsafe-finally
           throw second;
         }
       })(),

@@ -1,5 +1,14 @@
 /** Stacks of a hundred thousand frames: what a task holds does not sit on the JavaScript stack. */
-import { type Coroutine, type CoroutineBody, coroutine, createTask, currentTask, getRunningLoop, sleep, timeout } from "brigade";
+import {
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  currentTask,
+  getRunningLoop,
+  sleep,
+  timeout,
+} from "brigade";
 import { expect, test } from "vitest";
 import { outcomeOf } from "../outcome.ts";
 import { virtually } from "../virtually.ts";
@@ -8,7 +17,9 @@ const DEPTH = 100_000;
 const SLOW = { timeout: 60_000 };
 
 test("a recursion of 100,000 coroutine calls returns its value, without a suspension", SLOW, async () => {
-  const count: (depth: number) => Coroutine<number> = coroutine(function* countFrame(depth: number): CoroutineBody<number> {
+  const count: (depth: number) => Coroutine<number> = coroutine(function* countFrame(
+    depth: number,
+  ): CoroutineBody<number> {
     if (depth === 0) return 0;
     const below: number = yield* count(depth - 1);
     return below + 1;
@@ -17,7 +28,9 @@ test("a recursion of 100,000 coroutine calls returns its value, without a suspen
 });
 
 test("a recursion of 100,000 coroutine calls returns its value after a suspension at the bottom", SLOW, async () => {
-  const count: (depth: number) => Coroutine<number> = coroutine(function* countFrame(depth: number): CoroutineBody<number> {
+  const count: (depth: number) => Coroutine<number> = coroutine(function* countFrame(
+    depth: number,
+  ): CoroutineBody<number> {
     if (depth === 0) {
       yield* sleep(1);
       yield* sleep(0);
@@ -31,7 +44,9 @@ test("a recursion of 100,000 coroutine calls returns its value after a suspensio
 
 test("frames that suspend on the way down and on the way up keep their order", SLOW, async () => {
   const visits: number[] = [];
-  const descend: (depth: number) => Coroutine<void> = coroutine(function* descendFrame(depth: number): CoroutineBody<void> {
+  const descend: (depth: number) => Coroutine<void> = coroutine(function* descendFrame(
+    depth: number,
+  ): CoroutineBody<void> {
     if (depth === 0) return;
     yield* sleep(0);
     yield* descend(depth - 1);
@@ -120,7 +135,9 @@ test("a loop of a hundred thousand calls and awaits does not grow the stack", SL
 });
 
 test("a chain of 10,000 tasks, each waiting for the next, ends and is cancelled without overflow", SLOW, async () => {
-  const follow: (depth: number) => Coroutine<number> = coroutine(function* followFrame(depth: number): CoroutineBody<number> {
+  const follow: (depth: number) => Coroutine<number> = coroutine(function* followFrame(
+    depth: number,
+  ): CoroutineBody<number> {
     if (depth === 0) {
       yield* sleep(50_000);
       return 0;
@@ -139,7 +156,9 @@ test("a chain of 10,000 tasks, each waiting for the next, ends and is cancelled 
 });
 
 test("a thousand timeouts inside each other give the value of the innermost body", SLOW, async () => {
-  const nest: (depth: number) => Coroutine<string> = coroutine(function* nestFrame(depth: number): CoroutineBody<string> {
+  const nest: (depth: number) => Coroutine<string> = coroutine(function* nestFrame(
+    depth: number,
+  ): CoroutineBody<string> {
     if (depth === 0) return yield* sleep(5, "innermost");
     const inner: string = yield* timeout(10, nest(depth - 1));
     return inner;

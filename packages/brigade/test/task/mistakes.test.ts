@@ -88,7 +88,8 @@ for (const value of [123, "text", null, undefined, {}, true])
   });
 
 test("gather of something that is not many throws TypeError", async () => {
-  for (const value of [5, undefined, null]) expect(await thrownBy(() => gather(wrong(value)))).toBeInstanceOf(TypeError);
+  for (const value of [5, undefined, null])
+    expect(await thrownBy(() => gather(wrong(value)))).toBeInstanceOf(TypeError);
 });
 
 test("what is out of range throws RangeError", async () => {

@@ -32,7 +32,6 @@ function nest(order: string[], cleanupError?: Error): () => Coroutine<string> {
       order.push("inner cleans");
       yield* sleep(5);
       order.push("inner clean");
-      // oxlint-disable-next-line no-unsafe-finally
       if (cleanupError !== undefined) throw cleanupError;
     }
     order.push("inner after");
@@ -138,7 +137,6 @@ test("at depth 50 every error of a cleanup is kept, in the order in which they c
       else yield* sleep("1h");
     } finally {
       yield* sleep(1);
-      // oxlint-disable-next-line no-unsafe-finally
       throw new Error(`cleanup ${left}`);
     }
   });

@@ -1,5 +1,16 @@
 /** Task.stack(): the coroutine frames of a task, outermost first, each at the line of the yield* where it waits. */
-import { type Coroutine, type CoroutineBody, coroutine, createTask, currentTask, type FrameInfo, gather, getRunningLoop, sleep, timeout } from "brigade";
+import {
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  currentTask,
+  type FrameInfo,
+  gather,
+  getRunningLoop,
+  sleep,
+  timeout,
+} from "brigade";
 import { expect, test } from "vitest";
 import { nextLine } from "../source-line.ts";
 import { outcomeOf } from "../outcome.ts";
@@ -128,7 +139,9 @@ test("a task that is done has an empty stack", async () => {
 
 test("the stack of a task a thousand frames deep has them all", async () => {
   await virtually(function* () {
-    const dive: (depth: number) => Coroutine<string> = coroutine(function* diveFrame(depth: number): CoroutineBody<string> {
+    const dive: (depth: number) => Coroutine<string> = coroutine(function* diveFrame(
+      depth: number,
+    ): CoroutineBody<string> {
       if (depth === 0) return yield* sleep(10, "bottom");
       const value: string = yield* dive(depth - 1);
       return value;

@@ -1,5 +1,5 @@
 /**
- * The public contract of "brigade": every name that it exports and its signature. contract.ts holds the package against
+ * The public contract of "brigade": every name that it exports and its signature. holds-contract.ts holds the package against
  * it. A change here is a change of what users were promised.
  */
 import type { Suspension } from "brigade";
@@ -299,7 +299,10 @@ export function mapStream<T, R>(
 export function collect<T>(source: Source<T>): Awaitable<T[]>;
 
 /** How a body ended. */
-export type Ending = { readonly kind: "value" } | { readonly kind: "error"; readonly error: unknown } | { readonly kind: "unwound" };
+export type Ending =
+  | { readonly kind: "value" }
+  | { readonly kind: "error"; readonly error: unknown }
+  | { readonly kind: "unwound" };
 export interface AsyncContextManager<T> {
   enter(): Awaitable<T>;
   /** Runs once, shielded. It may throw an error of its own; it can't swallow the body's. */
@@ -330,10 +333,14 @@ export function toPromise<T>(body: AwaitableLike<T>): Promise<T>;
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
-export class CancelledError extends Error { readonly reason: unknown }
+export class CancelledError extends Error {
+  readonly reason: unknown;
+}
 export class TimeoutError extends Error {}
 export class InvalidStateError extends Error {}
-export class DeadlockError extends Error { readonly tasks: readonly Task<unknown>[] }
+export class DeadlockError extends Error {
+  readonly tasks: readonly Task<unknown>[];
+}
 export class QueueEmpty extends Error {}
 export class QueueFull extends Error {}
 export class QueueShutDown extends Error {}
@@ -362,10 +369,15 @@ export interface WaitInfo {
 }
 export interface Report {
   readonly kind:
-    | "never-awaited" | "unretrieved-error" | "slow-step" | "slow-cleanup" | "bare-generator"
-    | "blocked-loop" | "deadlock" | "callback-error";
+    | "never-awaited"
+    | "unretrieved-error"
+    | "slow-step"
+    | "slow-cleanup"
+    | "bare-generator"
+    | "blocked-loop"
+    | "deadlock"
+    | "callback-error";
   readonly message: string;
   readonly error?: unknown;
   readonly task?: Task<unknown>;
 }
-

@@ -1,0 +1,112 @@
+/** The names that "brigade" and "brigade/testing" export, one by one: a name more or less is a decision, not an accident. */
+import { readFileSync } from "node:fs";
+import * as brigade from "brigade";
+import * as testing from "brigade/testing";
+import { expect, test } from "vitest";
+
+const VALUES = [
+  "Barrier",
+  "BoundedSemaphore",
+  "BrokenBarrierError",
+  "CancelledError",
+  "Condition",
+  "ContextVar",
+  "DeadlockError",
+  "Event",
+  "ExceptionGroup",
+  "InvalidStateError",
+  "LifoQueue",
+  "Lock",
+  "PriorityQueue",
+  "Queue",
+  "QueueEmpty",
+  "QueueFull",
+  "QueueShutDown",
+  "Runner",
+  "Semaphore",
+  "TimeoutError",
+  "allTasks",
+  "asCompleted",
+  "collect",
+  "contextManager",
+  "copyContext",
+  "coroutine",
+  "createTask",
+  "currentSignal",
+  "currentTask",
+  "forEach",
+  "fromPromise",
+  "gather",
+  "getRunningLoop",
+  "mapStream",
+  "moveOnAfter",
+  "race",
+  "run",
+  "shield",
+  "sleep",
+  "sleepUntil",
+  "stream",
+  "suppressed",
+  "taskGroup",
+  "timeout",
+  "timeoutAt",
+  "toPromise",
+  "use",
+  "wait",
+];
+
+test('"brigade" exports these values and no other', () => {
+  expect(Object.keys(brigade).toSorted()).toEqual(VALUES);
+});
+
+test('"brigade/testing" exports virtualClock', () => {
+  expect(Object.keys(testing)).toEqual(["virtualClock"]);
+});
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+
+/** Names in `export { a, type B } from` and `export type { C } from` lists. */
+function exportedByLists(source: string): string[] {
+  const lists = [...source.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) => list?.split(",") ?? []);
+  return lists.map((name) => name.trim().replace(/^type /, "")).filter((name) => name !== "");
+}
+
+/** Names in `export class A`, `export function b`, `export interface C` and `export type D`. */
+function exportedByDeclaration(source: string): string[] {
+  return [...source.matchAll(/^export (?:class|function|interface|type) (\w+)/gm)].map(([, name]) => name ?? "");
+}
+
+test('"brigade" exports the types of the contract and no other', () => {
+  const contract = read("./contract.d.ts");
+  const promised = new Set([...exportedByDeclaration(contract), ...exportedByLists(contract)]);
+  const exported = new Set(exportedByLists(read("../../src/index.ts")));
+  expect([...exported].toSorted()).toEqual([...promised].toSorted());
+});
+
+test("every class and function that is exported has its own name", () => {
+  for (const [name, value] of Object.entries(brigade)) expect((value as { name: string }).name).toBe(name);
+});
+
+test("every error class is an Error with its own name, and an ExceptionGroup has its errors", () => {
+  const { CancelledError, DeadlockError, ExceptionGroup, ...others } = brigade;
+  const simple = Object.entries(others).filter(([name]) => /Error$|^Queue(Empty|Full|ShutDown)$/.test(name));
+  expect(simple.map(([name]) => name).toSorted()).toEqual([
+    "BrokenBarrierError",
+    "InvalidStateError",
+    "QueueEmpty",
+    "QueueFull",
+    "QueueShutDown",
+    "TimeoutError",
+  ]);
+  for (const [name, value] of simple) {
+    const error = new (value as new (message: string) => Error)("what happened");
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name, message: "what happened" });
+  }
+  const errors = [new Error("a"), "b"];
+  const group = new ExceptionGroup("two", errors);
+  expect(group).toBeInstanceOf(AggregateError);
+  expect(group).toMatchObject({ name: "ExceptionGroup", errors });
+  expect(group.message).toContain("two");
+  for (const one of [CancelledError, DeadlockError]) expect(one.prototype).toBeInstanceOf(Error);
+});
