@@ -53,7 +53,7 @@ export type Urls = Readonly<Record<ApiName, URL>>;
 export type Apis = { readonly [Name in ApiName]: (order: Order) => Coroutine<Answers[Name]> };
 
 /** An API answered, and not with what was asked for. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = "ApiError";
 }
 

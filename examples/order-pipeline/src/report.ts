@@ -90,7 +90,7 @@ function heading(text: string): string {
 }
 
 /** The average, in milliseconds. */
-export function perOrder({ enriched, milliseconds }: Measured): number {
+function perOrder({ enriched, milliseconds }: Measured): number {
   return milliseconds / enriched.length;
 }
 

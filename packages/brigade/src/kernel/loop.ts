@@ -52,6 +52,7 @@ export class Loop {
   #handler: ((report: Report) => void) | undefined;
   #phase: Phase = "paused";
   #borderWaits = 0; // tasks and futures that promise code waits for: such code is not foreign work
+  #boundTurn: () => void = () => this.#turn(); // sees the AsyncLocalStorage stores of whoever called start
   #remaining = 0; // callbacks of the iteration in progress that have not run
   #burst = 1; // callbacks that run between two looks at the time
   #cancelAlarm: (() => void) | undefined; // set only while waiting
@@ -149,6 +150,7 @@ export class Loop {
   /** Lets iterations run, as the host has time for them. */
   start(): void {
     this.#checkOpen("start");
+    this.#boundTurn = host.bind(this.#turn);
     this.#phase = "waiting";
     this.#cancelIdle = host.onIdle(() => {
       if (this.#phase === "waiting" && this.#timers.size === 0) this.onStuck?.();
@@ -175,7 +177,7 @@ export class Loop {
   }
 
   /** A turn of the host: iterations, until nothing is ready or the slice is over. */
-  readonly #turn: () => void = host.bind(() => {
+  readonly #turn = (): void => {
     if (this.#phase !== "requested") return;
     this.#clearAlarm();
     this.#phase = "turning";
@@ -188,7 +190,7 @@ export class Loop {
       // Set to "requested" by #iterate only when there is more to do; still "turning" when something threw.
       if (this.#phase === "turning") this.#requestTurn();
     }
-  });
+  };
 
   #iterate(): void {
     let looked = host.now();
@@ -257,7 +259,7 @@ export class Loop {
   #alarm(): void {
     if (this.#phase !== "waiting") return;
     this.#phase = "requested";
-    this.#turn();
+    this.#boundTurn();
   }
 
   #clearAlarm(): void {
@@ -268,7 +270,7 @@ export class Loop {
 
   #requestTurn(): void {
     this.#phase = "requested";
-    host.defer(this.#turn);
+    host.defer(this.#boundTurn);
   }
 }
 

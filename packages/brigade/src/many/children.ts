@@ -37,7 +37,7 @@ export abstract class Children<T> extends Leaf<T> {
   #failed = false;
   #error: unknown; // the first, if #failed; it carries the later ones
   #used = false;
-  readonly #slots: Slot[] = [];
+  #slots: Slot[] | undefined;
 
   /** A child has ended. */
   abstract settled(slot: Slot, child: FutureBase<unknown>): void;
@@ -50,7 +50,8 @@ export abstract class Children<T> extends Leaf<T> {
 
   protected addSlot(): Slot {
     const slot = new Slot(this as Children<unknown>);
-    this.#slots.push(slot);
+    if (this.#slots) this.#slots.push(slot);
+    else this.#slots = [slot];
     return slot;
   }
 
@@ -83,7 +84,7 @@ export abstract class Children<T> extends Leaf<T> {
 
   protected cancelAll(reason?: unknown): void {
     this.stopping = true;
-    for (const slot of this.#slots) {
+    for (const slot of this.#slots ?? []) {
       if (slot.child?.done) slot.child = undefined;
       else slot.child?.cancel(reason);
     }

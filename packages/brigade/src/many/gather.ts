@@ -1,7 +1,11 @@
 /** Runs many at once and gives their results in the order they were handed over. */
 import { asError, describe } from "../errors.ts";
+import { keepShape } from "../kernel/shapes.ts";
+import type { Runnable } from "../kernel/timers.ts";
+import { Batch, type BatchOwner } from "../task/batch.ts";
 import { Frame, type RunningTask } from "../task/frame.ts";
 import { FutureBase } from "../task/future.ts";
+import { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
 import type { Awaitable, AwaitableLike, Result } from "../types.ts";
 import { Children, claim, type Slot, type Work } from "./children.ts";
@@ -15,16 +19,17 @@ type Options = GatherOptions & { readonly returnExceptions?: boolean };
 type Many = readonly AwaitableLike<unknown>[] | Readonly<Record<string, AwaitableLike<unknown>>>;
 type Results<M, Failure = never> = { -readonly [K in keyof M]: Result<M[K]> | Failure };
 
-class Gather extends Children<unknown> {
-  readonly #source: Iterator<Work, unknown>;
+class Gather extends Children<unknown> implements BatchOwner, Runnable {
+  #source: Iterator<Work, unknown> | Work[];
   readonly #keys: readonly string[] | undefined; // of a record
   readonly #limit: number;
   readonly #returnExceptions: boolean;
-  readonly #results: unknown[] = [];
+  #results: unknown[] = [];
+  #batch: Batch | undefined;
   #exhausted = false; // the source has nothing more
   #read = 0; // how many were taken from the source
 
-  constructor(source: Iterator<Work, unknown>, keys: readonly string[] | undefined, options: Options) {
+  constructor(source: Iterator<Work, unknown> | Work[], keys: readonly string[] | undefined, options: Options) {
     super();
     const { limit = Infinity, returnExceptions = false } = options;
     if (limit !== Infinity && !(Number.isInteger(limit) && limit > 0)) {
@@ -40,15 +45,31 @@ class Gather extends Children<unknown> {
     return "gather";
   }
 
-  protected start(): boolean {
+  protected start({ loop }: RunningTask): boolean {
     this.use();
+    const source = this.#source;
+    if (Array.isArray(source)) {
+      if (this.#limit >= source.length && loop.observer === undefined && !loop.debug && allToStart(source)) {
+        return this.#startBatch(loop as TaskHome, source);
+      }
+      this.#source = source.values();
+    }
     for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++) this.#startNext(this.addSlot());
     return this.pending === 0;
   }
 
+  /** All is known from the start, and all of it has yet to start. */
+  #startBatch(home: TaskHome, frames: Frame[]): boolean {
+    this.#exhausted = true;
+    this.pending = frames.length;
+    this.#results = new Array<unknown>(frames.length);
+    if (frames.length > 0) this.#batch = new Batch(home, frames, this);
+    return frames.length === 0;
+  }
+
   #startNext(slot: Slot): void {
     try {
-      const next = this.#source.next();
+      const next = (this.#source as Iterator<Work, unknown>).next();
       if (next.done) this.#exhausted = true;
       else {
         slot.index = this.#read++;
@@ -59,6 +80,29 @@ class Gather extends Children<unknown> {
       this.fail(error);
       this.cancelAll();
     }
+  }
+
+  returned(index: number, value: unknown): void {
+    this.#results[index] = value;
+    this.task?.loop.schedule(this);
+  }
+
+  /** A child that had returned is told of. */
+  run(): void {
+    this.pending--;
+    this.wakeIfDone();
+  }
+
+  adopted(index: number, child: FutureBase<unknown>): void {
+    const slot = this.addSlot();
+    slot.index = index;
+    slot.child = child;
+    child.watch(slot);
+  }
+
+  protected override cancelAll(reason?: unknown): void {
+    this.#batch?.expand();
+    super.cancelAll(reason);
   }
 
   settled(slot: Slot, child: FutureBase<unknown>): void {
@@ -89,8 +133,19 @@ class Gather extends Children<unknown> {
 
   protected override unwind(task: RunningTask): void {
     super.unwind(task);
-    if (!this.#exhausted) this.#source.return?.();
+    if (!this.#exhausted && !Array.isArray(this.#source)) this.#source.return?.();
   }
+}
+
+function allToStart(work: readonly Work[]): work is Frame[] {
+  for (const one of work) if (!(one instanceof Frame)) return false;
+  return true;
+}
+
+{
+  const example = new Gather([], undefined, {});
+  keepShape(example);
+  keepShape(new Batch(new TaskHome(), [], example));
 }
 
 function* claimEach(bodies: Iterable<AwaitableLike<unknown>>): Generator<Work, void> {
@@ -137,7 +192,8 @@ export function gather(awaitables: Many | Iterable<AwaitableLike<unknown>>, opti
   if (Symbol.iterator in awaitables && !Array.isArray(awaitables)) {
     return new Gather(claimEach(awaitables as Iterable<AwaitableLike<unknown>>), undefined, options);
   }
-  const keys = Array.isArray(awaitables) ? undefined : Object.keys(awaitables);
-  const work = (Object.values(awaitables) as AwaitableLike<unknown>[]).map((body) => claim(body, "gather"));
-  return new Gather(work.values(), keys, options);
+  const bodies = (Array.isArray(awaitables) ? awaitables : Object.values(awaitables)) as readonly AwaitableLike<unknown>[];
+  const work: Work[] = [];
+  for (let i = 0; i < bodies.length; i++) work.push(claim(bodies[i] as AwaitableLike<unknown>, "gather"));
+  return new Gather(work, Array.isArray(awaitables) ? undefined : Object.keys(awaitables), options);
 }

@@ -1,5 +1,6 @@
 /** Items on their way from those who put to those who get, in order. */
 import { InvalidStateError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
+import { keepShape } from "../kernel/shapes.ts";
 import { Ring } from "../kernel/ring.ts";
 import type { Awaitable } from "../types.ts";
 import { Event } from "./event.ts";
@@ -198,6 +199,13 @@ class Put<T> extends Attempt<void, T> {
   protected finish(): void {
     this.queue.putNowait(this.#item);
   }
+}
+
+{
+  const queue = new Queue<unknown>();
+  keepShape(queue);
+  keepShape(queue.get());
+  keepShape(queue.put(undefined));
 }
 
 /** Last in, first out (asyncio.LifoQueue). */

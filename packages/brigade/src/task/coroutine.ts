@@ -27,10 +27,11 @@ export function coroutine<This, A extends unknown[], T>(
 ): (this: This, ...args: A) => Coroutine<T> {
   if (typeof body !== "function") throw new TypeError(`coroutine() takes a generator function, not ${typeof body}`);
   const definition = new Definition(body.name || definitionPlace(coroutine));
+  let { ledger } = definition;
   const make = function (this: This, ...args: A): Coroutine<T> {
-    const { ledger } = definition;
+    if (ledger.loop !== runningLoop) ledger = definition.ledger;
     ledger.unstarted++;
-    if (runningLoop?.debug) noteSite(ledger, make);
+    if (ledger.sites) noteSite(ledger.sites, make);
     return new Frame<T>(body.apply(this, args), ledger);
   };
   return Object.defineProperty(make, "name", { value: body.name, configurable: true });

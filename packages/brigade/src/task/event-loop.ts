@@ -1,9 +1,11 @@
 /** The public event loop: the kernel's loop, with tasks. */
 import { InvalidStateError } from "../errors.ts";
+import { type ContextCopy, values } from "../kernel/context.ts";
+import { keepShape } from "../kernel/shapes.ts";
 import { runningLoop } from "../kernel/loop.ts";
 import type { AwaitableLike, EventLoop, SettableFuture, Task, TaskOptions } from "../types.ts";
 import { frameOf } from "./body.ts";
-import { current, type Frame, mayNest } from "./frame.ts";
+import { current, type Frame, mayNest, noteLearnt } from "./frame.ts";
 import { PlainFuture } from "./future.ts";
 import { TaskHome } from "./home.ts";
 import { TaskImpl } from "./task.ts";
@@ -20,13 +22,19 @@ export class TaskLoop extends TaskHome implements EventLoop {
   }
 
   allTasks(): ReadonlySet<Task<unknown>> {
+    this.expandAll();
     return new Set(this.unfinished() as Iterable<TaskImpl<unknown>>);
   }
 }
 
+keepShape(new TaskImpl(new TaskLoop(), undefined, ""));
+
 /** Makes a task that runs the claimed frame: soon, or at once if it is eager. */
 export function spawn<T>(loop: TaskHome, root: Frame, options?: TaskOptions): TaskImpl<T> {
-  const task = new TaskImpl<T>(loop, root, options);
+  const context = options?.context as ContextCopy | undefined;
+  const task = new TaskImpl<T>(loop, root, options?.name ?? loop.nextNumber(), context ?? values);
+  loop.add(task);
+  loop.observer?.taskCreated?.(task, current as TaskImpl<unknown> | undefined);
   if (options?.eager && mayNest() && runningLoop === loop) task.startNow();
   else loop.schedule(task);
   return task;
@@ -50,6 +58,7 @@ export function createTask<T>(body: AwaitableLike<T>, options?: TaskOptions): Ta
 /** The task that runs this code; throws `InvalidStateError` outside tasks, in callbacks for instance. */
 export function currentTask(): Task<unknown> {
   if (current === undefined) throw new InvalidStateError("no task is running here");
+  noteLearnt();
   return current as TaskImpl<unknown>;
 }
 

@@ -5,8 +5,9 @@
  */
 import { InvalidStateError } from "../errors.ts";
 import type { Loop } from "../kernel/loop.ts";
+import { keepShape } from "../kernel/shapes.ts";
 import type { Coroutine, FrameInfo, Suspension } from "../types.ts";
-import type { Ledger } from "./ledger.ts";
+import { Definition, type Ledger } from "./ledger.ts";
 import { PROBE, returned, SUSPENDED } from "./suspension.ts";
 import { framesAbove, traced } from "./trace.ts";
 
@@ -104,6 +105,21 @@ export function switchTo(task: RunningTask | undefined): RunningTask | undefined
   return before;
 }
 
+let learnt = false; // somebody asked for the current task since the last forgetLearnt
+
+/** The current task is known from now on to code that may keep it. */
+export function noteLearnt(): void {
+  learnt = true;
+}
+
+export function forgetLearnt(): void {
+  learnt = false;
+}
+
+export function wasLearnt(): boolean {
+  return learnt;
+}
+
 /** Whether another step may run on the native stack. */
 export function mayNest(): boolean {
   return depth < DEEPEST_INLINE;
@@ -185,7 +201,7 @@ export class Frame<T = unknown> implements Coroutine<T> {
     depth--;
     if (result === SUSPENDED) return result;
     end(this, task);
-    return settle(this, result);
+    return result.done && this.scope === undefined ? result : settle(this, result);
   }
 }
 
@@ -210,6 +226,8 @@ export function end(frame: Frame, task: RunningTask): void {
   task.top = frame.parent;
   if (frame.scope !== undefined) frame.scope.left(task);
 }
+
+keepShape(new Frame({ next: () => ({ done: true, value: undefined }) }, new Definition("").ledger));
 
 function usedTwice(frame: Frame): InvalidStateError {
   const how = frame.state === ENDED ? "has ended" : "was awaited or handed over";

@@ -6,6 +6,8 @@ import type { Awaitable } from "../types.ts";
 export interface Listed {
   previous: Listed | undefined;
   following: Listed | undefined;
+  /** Puts before itself the tasks that it stands for; false if they are there already, or it is a task. */
+  expand?(): boolean;
 }
 
 /** Something that has to be closed before the loop is. */
@@ -22,7 +24,14 @@ export class TaskHome extends Loop {
 
   /** The number of the next task without a name. */
   nextNumber(): number {
-    return ++this.#unnamed;
+    return this.takeNumbers(1);
+  }
+
+  /** The first of the numbers of the next `count` tasks without names. */
+  takeNumbers(count: number): number {
+    const first = this.#unnamed + 1;
+    this.#unnamed += count;
+    return first;
   }
 
   add(task: Listed): void {
@@ -40,7 +49,22 @@ export class TaskHome extends Loop {
     task.previous = task.following = undefined;
   }
 
+  addBefore(task: Listed, place: Listed): void {
+    task.previous = place.previous;
+    task.following = place;
+    if (place.previous) place.previous.following = task;
+    else this.#first = task;
+    place.previous = task;
+  }
+
   *unfinished(): Generator<Listed, void> {
-    for (let task = this.#first; task; task = task.following) yield task;
+    for (let task = this.#first; task; task = task.following) {
+      if (task.expand === undefined) yield task;
+    }
+  }
+
+  /** Makes tasks of all that stand in the list for tasks to be. */
+  protected expandAll(): void {
+    for (let task = this.#first; task; task = task.following) task.expand?.();
   }
 }

@@ -6,11 +6,12 @@ export class Ledger {
   readonly definition: Definition;
   readonly loop: Loop | undefined;
   unstarted = 0; // coroutines made on this loop that were neither started, handed over, nor closed
-  sites: string[] | undefined; // in debug: where they were made
+  readonly sites: string[] | undefined; // in debug: where they were made
 
   constructor(definition: Definition, loop: Loop | undefined) {
     this.definition = definition;
     this.loop = loop;
+    this.sites = loop?.debug ? [] : undefined;
   }
 
   get name(): string {
@@ -60,10 +61,10 @@ function ledgersOf(loop: Loop): Ledgers {
   return ledgers;
 }
 
-/** Writes down, in debug, where a coroutine was made. */
-export function noteSite(ledger: Ledger, above: (...args: never) => unknown): void {
+/** Writes down where a coroutine was made. */
+export function noteSite(sites: string[], above: (...args: never) => unknown): void {
   const site = place(above);
-  if (site) (ledger.sites ??= []).push(site);
+  if (site) sites.push(site);
 }
 
 /** Reports the coroutines made on this loop that nobody started. */
@@ -71,7 +72,7 @@ export function reportNeverAwaited(loop: Loop): void {
   for (const { name, unstarted, sites } of byLoop.get(loop)?.values() ?? []) {
     if (unstarted === 0) continue;
     const times = unstarted === 1 ? "" : ` (${unstarted} times)`;
-    const where = sites ? `; made at ${[...new Set(sites)].join(", ")}` : "";
+    const where = sites?.length ? `; made at ${[...new Set(sites)].join(", ")}` : "";
     const message = `coroutine "${name}" was never awaited${times}: write yield* before it, or call close()${where}`;
     loop.report({ kind: "never-awaited", message });
   }

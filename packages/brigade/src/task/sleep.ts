@@ -1,5 +1,6 @@
 /** Waiting for time to pass. */
 import { type Duration, milliseconds } from "../duration.ts";
+import { keepShape } from "../kernel/shapes.ts";
 import { type TimerEntry, UNSET } from "../kernel/timers.ts";
 import type { Awaitable, Suspension } from "../types.ts";
 import { type Awaited, probed, type RunningTask } from "./frame.ts";
@@ -66,6 +67,8 @@ class Sleep<T> extends Leaf<T> implements TimerEntry {
     task.loop.clearTimer(this);
   }
 }
+
+keepShape(new Sleep(0, false, undefined));
 
 /**
  * Waits for `delay` and gives `value` (asyncio.sleep). `sleep(0)` lets exactly one iteration of the loop pass;

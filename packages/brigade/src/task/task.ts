@@ -4,8 +4,8 @@
  * cleanup running to its end before the caller's begins. Plain nested generators get this wrong (docs/adr/0002).
  */
 import { CancelledError, ExceptionGroup } from "../errors.ts";
-import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
-import type { FrameInfo, Task, TaskOptions } from "../types.ts";
+import { ContextCopy, enterContext, type Values } from "../kernel/context.ts";
+import type { FrameInfo, Task } from "../types.ts";
 import { debugSuspension, watchedStep } from "./debug.ts";
 import {
   type Awaited, begin, CLAIMED, current, end, ENDED, type Frame, handOver, probe, type RunningTask,
@@ -37,17 +37,16 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   following: Listed | undefined = undefined;
   #context: Values | ContextCopy; // what its code sees, between steps
   #place: 0 | 1 | 2 = READY;
+  #known = true; // false in the first step of a child that nobody has learnt of; its end is then told to nobody
   #requests = 0; // scopes on the stack that want to be unwound, and the task itself
   #label: string | number;
 
-  /** The root has been claimed. The first step stands in the ready queue after `schedule`. */
-  constructor(loop: TaskHome, root: Frame, options: TaskOptions | undefined) {
+  /** The root has been claimed. The first step comes when the task is run. */
+  constructor(loop: TaskHome, root: Frame | undefined, label: string | number, context: Values | ContextCopy = undefined) {
     super(loop);
     this.top = root;
-    this.#label = options?.name ?? loop.nextNumber();
-    this.#context = (options?.context as ContextCopy | undefined) ?? values;
-    loop.add(this);
-    loop.observer?.taskCreated?.(this, current as TaskImpl<unknown> | undefined);
+    this.#label = label;
+    this.#context = context;
   }
 
   get kind(): string {
@@ -237,9 +236,45 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #finish(outcome: 1 | 2 | 3, value: unknown): void {
     this.top = undefined;
     this.awaiting = undefined;
+    if (!this.#known) {
+      this.outcome = outcome;
+      this.value = value;
+      return;
+    }
     this.loop.observer?.taskDone?.(this);
     this.complete(outcome, value);
     this.loop.remove(this);
+  }
+
+  /** Runs the first step of the frame as this task, of which nobody knows. */
+  startUnknown(root: Frame, label: number, context: Values): void {
+    this.top = root;
+    this.#label = label;
+    this.#context = context;
+    this.#known = false;
+    this.#step();
+  }
+
+  get finished(): boolean {
+    return this.outcome === FINISHED;
+  }
+
+  /** Takes the value of a task that nobody knows: it can be used again. */
+  reset(): unknown {
+    const { value } = this;
+    this.outcome = PENDING;
+    this.value = undefined;
+    this.#place = READY;
+    return value;
+  }
+
+  /** It is like any other task from now on, and if it has ended, that is told. */
+  makeKnown(): void {
+    const { outcome } = this;
+    this.#known = true;
+    if (outcome === PENDING) return;
+    this.outcome = PENDING;
+    this.#finish(outcome, this.value);
   }
 
   #suspended(): void {

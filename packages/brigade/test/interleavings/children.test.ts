@@ -6,6 +6,7 @@ import {
   currentTask,
   ExceptionGroup,
   gather,
+  type Report,
   race,
   sleep,
   suppressed,
@@ -16,10 +17,13 @@ import {
 import { expect, test } from "vitest";
 import { demand, type Ending, explore, type Program, told } from "./explorer.ts";
 
+const thrownByAny = new WeakSet<Error>();
+
 /** Children of one parent, each with a cleanup that takes an iteration: who is there, and what they threw. */
 class Family {
   readonly #thrown: Error[] = [];
   readonly #caught: unknown[] = [];
+  readonly #reported: unknown[] = [];
   readonly #members: Task<unknown>[] = [];
   #parent: Task<unknown> | undefined;
   #alive = 0;
@@ -70,7 +74,14 @@ class Family {
   #error(message: string): Error {
     const error = new Error(message);
     this.#thrown.push(error);
+    thrownByAny.add(error);
     return error;
+  }
+
+  /** Takes the report of an error that was on its way to the parent when the parent was cancelled. It may come late. */
+  takesReport({ kind, error }: Report): boolean {
+    if (this.#thrown.some((one) => one === error)) this.#reported.push(error);
+    return kind === "unretrieved-error" && error instanceof Error && thrownByAny.has(error);
   }
 
   /** Every error that was thrown came out of the parent, or was caught in it. */
@@ -78,6 +89,8 @@ class Family {
     const carried = [...this.#caught];
     if (typeof ending?.outcome === "object") carried.push(ending.outcome.error, ...suppressed(ending.outcome.error));
     for (const error of carried) if (error instanceof ExceptionGroup) carried.push(...error.errors);
+    demand(this.#reported.length === 0 || ending?.outcome === "cancelled", "an error was reported instead of thrown");
+    carried.push(...this.#reported);
     for (const error of this.#thrown) demand(carried.includes(error), `the error of a ${error.message} was lost`);
   }
 }
@@ -90,6 +103,7 @@ const familyProgram = (work: Work, errors: boolean) => (): Program => {
   return {
     tasks: [[() => family.parent(() => work(family))], [() => family.cancelling()]],
     mayFail: () => true,
+    mayReport: (report) => family.takesReport(report),
     atRest: (endings) => {
       demand(!endings.some(({ outcome }) => outcome === "waiting"), "a parent waits for ever");
       if (errors) family.nothingLost(endings[0]);
@@ -157,7 +171,7 @@ test("gather with a limit: the same", async () => {
   const work =
     (list: readonly Parameters<Family["child"]>[]): Work =>
     (family) =>
-      gather(new Set(children(family, list)), { limit: 1 });
+      gather(children(family, list), { limit: 1 });
   expect(await campaign("gather, limit 1,", work, true)).toBeGreaterThan(5_000);
 }, 60_000);
 

@@ -35,6 +35,8 @@ export interface Program {
   readonly atEnd?: (endings: readonly Ending[]) => void;
   /** Errors that a task may end with. None unless given. */
   readonly mayFail?: (error: unknown) => boolean;
+  /** Reports that the loop may make meanwhile. None unless given. */
+  readonly mayReport?: (report: Report) => boolean;
 }
 
 export interface Exploration {
@@ -218,30 +220,21 @@ function outcomeOf(task: Task<unknown>): Outcome {
 }
 
 /** Runs every schedule, each with a program of its own; throws at the first that breaks a claim, and says which it was. */
-export function explore(make: () => Program, limits: Limits = {}): Promise<Exploration> {
+export async function explore(make: () => Program, limits: Limits = {}): Promise<Exploration> {
   const { pauses: most = 2, victims = 2, from = 0 } = limits;
-  const onReport = ({ kind, message }: Report) => void new Violation(`reported: ${kind}: ${message}`);
+  let program: Program | undefined;
+  const total = { schedules: 0, cancellations: 0 };
+  const perform = function* (schedule: Schedule): CoroutineBody<number> {
+    program = make();
+    const run = new Run(program, schedule);
+    yield* createTask(judged(run, schedule));
+    total.schedules++;
+    total.cancellations += run.cancellations;
+    return run.lastActivity;
+  };
   const main = function* () {
     const { tasks } = make();
-    const operations = tasks.flat().length;
-    let schedules = 0;
-    let cancellations = 0;
-    const perform = function* (schedule: Schedule): CoroutineBody<number> {
-      const run = new Run(make(), schedule);
-      Violation.first = undefined;
-      let wrong: unknown;
-      try {
-        yield* createTask(run.explore());
-      } catch (error) {
-        wrong = error;
-      }
-      wrong = Violation.first ?? wrong;
-      if (wrong instanceof Error) throw new Error(`${wrong.message} (${describe(schedule)})`, { cause: wrong });
-      schedules++;
-      cancellations += run.cancellations;
-      return run.lastActivity;
-    };
-    for (const pauses of lists(operations, most))
+    for (const pauses of lists(tasks.flat().length, most))
       for (const order of permutations([...tasks.keys()]))
         for (const controller of ["first", "last"] as const) {
           const schedule = { order, pauses, controller, from, cancellations: [] };
@@ -250,9 +243,36 @@ export function explore(make: () => Program, limits: Limits = {}): Promise<Explo
           for (const cancellations of cancellationsUpTo(last + 1, tasks.length, pairs ? victims : Math.min(victims, 1)))
             yield* createTask(perform({ ...schedule, cancellations }));
         }
-    return { schedules, cancellations };
+    return total;
   };
-  return virtually(main, { onReport });
+  const onReport = (report: Report) => {
+    if (program?.mayReport?.(report) !== true) new Violation(`reported: ${report.kind}: ${report.message}`);
+  };
+  return withoutStacks(() => virtually(main, { onReport }));
+}
+
+/** Performs the schedule, and throws what was wrong with it. */
+function* judged(run: Run, schedule: Schedule): CoroutineBody<void> {
+  Violation.first = undefined;
+  let thrown: unknown;
+  try {
+    yield* createTask(run.explore());
+  } catch (error) {
+    thrown = error;
+  }
+  const wrong = Violation.first ?? thrown;
+  if (wrong !== undefined) throw new Error(`${(wrong as Error).message} (${describe(schedule)})`, { cause: wrong });
+}
+
+/** Thousands of errors are thrown on the way, and the test runner maps every line of every stack to its source. */
+async function withoutStacks<T>(work: () => Promise<T>): Promise<T> {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return await work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function describe({ order, pauses, controller, from, cancellations }: Schedule): string {

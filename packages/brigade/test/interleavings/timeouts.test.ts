@@ -162,7 +162,7 @@ test("timeout inside timeout, the inner one due in the cleanup of the outer one 
     for (const from of [1, 2, 4])
       schedules += told(`outer ${outer} ms, inner ${inner} ms, from ${from} ms`, await explore(program, { from }));
   }
-  expect(schedules).toBeGreaterThan(5_000);
+  expect(schedules).toBeGreaterThan(2_000);
 }, 60_000);
 
 /** Sleeps long; its cleanup takes milliseconds. */

@@ -10,6 +10,8 @@ import {
   run,
   sleep,
   type Task,
+  timeout,
+  toPromise,
 } from "brigade";
 import { virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
@@ -167,6 +169,91 @@ test("an async function that awaits a future, and several tasks in turn, is not 
     { clock: virtualClock({ patience: "1h" }) },
   );
   expect(value).toBe(31);
+});
+
+test("promises of the loop's own tasks are not foreign work, however they are put together", async () => {
+  const values = await virtually(
+    function* () {
+      const first = yield* fromPromise(toPromise(sleep("1h", 1)));
+      const second = yield* fromPromise(Promise.all([createTask(sleep("1h", 2)), createTask(sleep("2h", 3))]));
+      const deep = async (task: Task<number>) => (await (async () => await task)()) + 1;
+      const third = yield* fromPromise(deep(createTask(sleep("1h", 4))));
+      return [first, ...second, third];
+    },
+    { clock: virtualClock({ patience: "1h" }) },
+  );
+  expect(values).toEqual([1, 2, 3, 5]);
+});
+
+test("an async function is foreign work while it awaits the host, and is not while it awaits the loop", async () => {
+  const order = await virtually(
+    function* () {
+      const loop = getRunningLoop();
+      const order: string[] = [];
+      const note = (what: string) => void order.push(`${what} at ${loop.time()}`);
+      const task = createTask(sleep(50));
+      const mixed = async () => {
+        await really(20, undefined);
+        note("host");
+        await task;
+        note("loop");
+        await really(20, undefined);
+        note("host again");
+      };
+      const sleeper = coroutine(function* sleeper() {
+        yield* sleep(100);
+        note("sleeper");
+      });
+      yield* gather([fromPromise(mixed()), sleeper()]);
+      return order;
+    },
+    { clock: virtualClock({ patience: "1h" }) },
+  );
+  expect(order).toEqual(["host at 0", "loop at 50", "host again at 50", "sleeper at 100"]);
+});
+
+test("foreign work holds time back while another async function awaits the loop", async () => {
+  const order = await virtually(
+    function* () {
+      const loop = getRunningLoop();
+      const order: string[] = [];
+      const task = createTask(sleep(10));
+      const waits = async () => {
+        await task;
+        order.push(`loop at ${loop.time()}`);
+      };
+      const foreign = async () => {
+        await really(30, undefined);
+        order.push(`host at ${loop.time()}`);
+      };
+      yield* gather([fromPromise(waits()), fromPromise(foreign())]);
+      return order;
+    },
+    { clock: virtualClock({ patience: "1h" }) },
+  );
+  expect(order).toEqual(["host at 0", "loop at 10"]);
+});
+
+test("a promise handed to createTask, gather or timeout is foreign work as well", async () => {
+  const start = performance.now();
+  const at = await virtually(
+    function* () {
+      const loop = getRunningLoop();
+      createTask(sleep("1h"));
+      const times: number[] = [];
+      const wait = () => really(15, undefined);
+      yield* createTask(wait());
+      times.push(loop.time());
+      yield* gather([wait(), wait()]);
+      times.push(loop.time());
+      yield* timeout(1, wait());
+      times.push(loop.time());
+      return times;
+    },
+    { clock: virtualClock({ patience: "1h" }) },
+  );
+  expect(at).toEqual([0, 0, 0]);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(44);
 });
 
 test("one clock of the virtual kind can serve several runs, one after another, and its time goes on", async () => {

@@ -15,7 +15,7 @@ import {
 } from "brigade";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
-import { virtually } from "../virtually.ts";
+import { reporting, virtually } from "../virtually.ts";
 
 const now = (): number => getRunningLoop().time();
 
@@ -95,9 +95,15 @@ test("of those that end in the same iteration the one given first decides", asyn
     });
     expect(yield* race([quick("a"), quick("b")])).toBe("a");
     const error = new Error("no stock");
-    expect(yield* race([sleep(10, "a"), failing(10, error)])).toBe("a");
     expect(yield* outcomeOf(createTask(race([failing(10, error), sleep(10, "a")])))).toEqual({ error });
   });
+});
+
+test("a loser that had failed by itself when the winner was decided does not change that; its error is reported", async () => {
+  const error = new Error("no stock");
+  const { outcome, reports } = await reporting(race([sleep(10, "a"), failing(10, error)]));
+  expect(outcome).toEqual({ status: "fulfilled", value: "a" });
+  expect(reports.map((report) => [report.kind, report.error])).toEqual([["unretrieved-error", error]]);
 });
 
 test("one that is done already decides", async () => {

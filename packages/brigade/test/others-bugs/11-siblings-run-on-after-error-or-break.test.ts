@@ -68,6 +68,32 @@ test("a mapStream stops what is in flight at the first error, waits for it, and 
   expect([...log.finished, ...log.cleaned].toSorted((a, b) => a - b)).toEqual(log.started);
 });
 
+test("a mapStream stops what is in flight at the first error, though its reader is busy with an earlier result", async () => {
+  const log = seen();
+  const body = coroutine(function* (n: number) {
+    if (n > 1) return yield* mapper(n, log, 2);
+    yield* sleep(1);
+    return n;
+  });
+  await run(
+    function* () {
+      const results = mapStream(upTo(100), (n) => body(n), { limit: 3 });
+      expect(yield* results.next()).toEqual({ done: false, value: 1 });
+      yield* sleep(100);
+      expect(log.finished).toEqual([]);
+      expect(log.cleaned.toSorted((a, b) => a - b)).toEqual(log.started);
+      let caught: unknown;
+      try {
+        yield* results.next();
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toEqual(new Error("mapper 2"));
+    },
+    { clock: virtualClock() },
+  );
+});
+
 test("closing a mapStream stops what is in flight, waits for it, and starts no more", async () => {
   const log = seen();
   await run(

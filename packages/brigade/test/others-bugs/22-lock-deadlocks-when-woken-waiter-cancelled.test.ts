@@ -52,6 +52,67 @@ test("the next waiter gets the lock when the woken one is cancelled, at every it
   }
 });
 
+test("a newcomer never goes before those that were waiting, at any iteration around release and cancel", async () => {
+  for (const cancelAt of iterations) {
+    for (const arriveAt of iterations) {
+      const entered: string[] = [];
+      await run(
+        function* () {
+          const lock = new Lock();
+          const hold = coroutine(function* (name: string) {
+            using _permit = yield* lock.acquire();
+            entered.push(name);
+            yield* sleep(0);
+          });
+          const permit = yield* lock.acquire();
+          const first = createTask(hold("first"));
+          const second = createTask(hold("second"));
+          yield* sleep(0);
+          const newcomer = coroutine(function* () {
+            for (let i = 0; i < arriveAt; i++) yield* sleep(0);
+            yield* hold("late");
+          });
+          yield* gather([after(1, () => permit.release()), after(cancelAt, () => first.cancel()), newcomer()]);
+          yield* wait([first, second]);
+          const where = `cancel at iteration ${cancelAt}, newcomer at ${arriveAt}`;
+          expect(
+            entered.filter((name) => name !== "first"),
+            where,
+          ).toEqual(["second", "late"]);
+          expect(lock.locked, where).toBe(false);
+        },
+        { clock: virtualClock() },
+      );
+    }
+  }
+});
+
+test("a taker in the step of the release does not overtake the waiter that was woken", async () => {
+  const order: string[] = [];
+  await run(
+    function* () {
+      const lock = new Lock();
+      const permit = yield* lock.acquire();
+      const waiter = createTask(
+        (function* () {
+          using _permit = yield* lock.acquire();
+          order.push("waiter");
+          yield* sleep(1);
+        })(),
+      );
+      yield* sleep(0);
+      permit.release();
+      {
+        using _permit = yield* lock.acquire();
+        order.push("late taker");
+      }
+      yield* waiter;
+    },
+    { clock: virtualClock() },
+  );
+  expect(order).toEqual(["waiter", "late taker"]);
+});
+
 test("every waiter but the last can be cancelled in the step of the release", async () => {
   await run(
     function* () {
