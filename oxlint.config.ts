@@ -6,7 +6,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   task: ["kernel"],
   scope: ["kernel", "task"],
-  sync: ["kernel", "task"],
+  sync: ["kernel", "task", "scope"],
   border: ["kernel", "task"],
   flow: ["kernel", "task", "scope", "sync", "border"],
   many: ["kernel", "task", "scope", "sync", "border", "flow"],

@@ -12,7 +12,8 @@ export function milliseconds(duration: Duration): number {
   else if (typeof duration === "string") {
     const parts = /^\s*([\d.eE+-]+|Infinity)\s*(ms|s|m|h)\s*$/.exec(duration);
     if (parts) value = Number(parts[1]) * (UNITS[parts[2] as string] as number);
-  } else throw new TypeError(`a duration is a number of milliseconds or a string such as "1.5s", not ${typeof duration}`);
+  } else
+    throw new TypeError(`a duration is a number of milliseconds or a string such as "1.5s", not ${typeof duration}`);
   if (value === undefined || !(value >= 0)) {
     throw new RangeError(`"${duration}" is not a duration: use milliseconds ≥ 0, or a number with ms, s, m or h`);
   }

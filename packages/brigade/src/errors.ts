@@ -61,7 +61,7 @@ export class BrokenBarrierError extends Error {
 export class ExceptionGroup extends AggregateError {
   override readonly name: string = "ExceptionGroup";
   constructor(message: string, errors: readonly unknown[]) {
-    super(errors, `${message} (${errors.length} ${errors.length === 1 ? "error" : "errors"})`);
+    super(errors, message);
   }
 
   /** The part whose errors match, with the nesting kept; `undefined` if none does. */
@@ -86,7 +86,7 @@ export class ExceptionGroup extends AggregateError {
 
   #part(errors: readonly unknown[]): ExceptionGroup | undefined {
     if (errors.length === 0) return undefined;
-    const part = new ExceptionGroup(this.message.replace(/ \(\d+ errors?\)$/, ""), errors);
+    const part = new ExceptionGroup(this.message, errors);
     if (this.stack !== undefined) part.stack = this.stack;
     if (this.cause !== undefined) part.cause = this.cause;
     return part;

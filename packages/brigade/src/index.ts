@@ -4,8 +4,16 @@ export { fromPromise } from "./border/from-promise.ts";
 export { Runner, run } from "./border/run.ts";
 export type { Duration } from "./duration.ts";
 export {
-  BrokenBarrierError, CancelledError, DeadlockError, ExceptionGroup, InvalidStateError, QueueEmpty, QueueFull,
-  QueueShutDown, suppressed, TimeoutError,
+  BrokenBarrierError,
+  CancelledError,
+  DeadlockError,
+  ExceptionGroup,
+  InvalidStateError,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  suppressed,
+  TimeoutError,
 } from "./errors.ts";
 export { ContextVar, copyContext } from "./kernel/context.ts";
 export { collect } from "./flow/collect.ts";
@@ -32,7 +40,25 @@ export { coroutine } from "./task/coroutine.ts";
 export { allTasks, createTask, currentTask, getRunningLoop } from "./task/event-loop.ts";
 export { sleep, sleepUntil } from "./task/sleep.ts";
 export type {
-  Awaitable, AwaitableLike, Clock, Context, Coroutine, CoroutineBody, EventLoop, FrameInfo, Future, Handle,
-  LoopObserver, Report, Result, RunOptions, ScopeBody, SettableFuture, Suspension, Task, TaskOptions, TimeoutScope,
+  Awaitable,
+  AwaitableLike,
+  Clock,
+  Context,
+  Coroutine,
+  CoroutineBody,
+  EventLoop,
+  FrameInfo,
+  Future,
+  Handle,
+  LoopObserver,
+  Report,
+  Result,
+  RunOptions,
+  ScopeBody,
+  SettableFuture,
+  Suspension,
+  Task,
+  TaskOptions,
+  TimeoutScope,
   WaitInfo,
 } from "./types.ts";

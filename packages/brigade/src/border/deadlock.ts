@@ -3,7 +3,9 @@ import type { TaskImpl } from "../task/task.ts";
 
 /** Each waiting task, what it waits for, and its frames, innermost first. */
 export function describeDeadlock(tasks: readonly TaskImpl<unknown>[]): string {
-  const lines = [`nothing can ever wake ${tasks.length === 1 ? "the task that waits" : `the ${tasks.length} tasks that wait`}:`];
+  const lines = [
+    `nothing can ever wake ${tasks.length === 1 ? "the task that waits" : `the ${tasks.length} tasks that wait`}:`,
+  ];
   for (const task of tasks) {
     const { awaiting } = task;
     const label = awaiting?.label === undefined ? "" : ` "${awaiting.label}"`;

@@ -80,7 +80,8 @@ class Session {
   }
 
   run<T>(main: Main<T>): Promise<T> {
-    if (current !== undefined) throw new InvalidStateError("run: a coroutine runs here already; await with yield* instead");
+    if (current !== undefined)
+      throw new InvalidStateError("run: a coroutine runs here already; await with yield* instead");
     if (this.#state !== "idle") throw new InvalidStateError(`run: this runner is ${this.#state}`);
     const name = this.#options.name ?? "main";
     const task = spawn<T>(this.loop, frameOf(typeof main === "function" ? main() : main, "run"), { name });
@@ -112,7 +113,8 @@ class Session {
       for (const closer of loop.closers) await this.#ends([spawn(loop, frameOf(closer.close(), "close"))]);
       loop.closers.clear();
       // Cleanups may start tasks: those are cancelled in the next round.
-      for (let tasks = this.#unfinished(); tasks.length > 0; tasks = this.#unfinished()) await this.#ends(tasks, "run has ended");
+      for (let tasks = this.#unfinished(); tasks.length > 0; tasks = this.#unfinished())
+        await this.#ends(tasks, "run has ended");
     } while (loop.closers.size > 0);
     this.ignoreSignals();
     reportNeverAwaited(loop);

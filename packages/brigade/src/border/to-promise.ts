@@ -1,5 +1,5 @@
 /** From awaitables to what promise code understands. */
-import { currentTask, getRunningLoop } from "../task/event-loop.ts";
+import { currentTask, runningTaskLoop } from "../task/event-loop.ts";
 import type { RunningTask } from "../task/frame.ts";
 import { FutureBase } from "../task/future.ts";
 import { signalOf } from "../task/signals.ts";
@@ -10,7 +10,7 @@ import type { AwaitableLike } from "../types.ts";
  * its result. Throws `InvalidStateError` where no loop runs: use `run` there.
  */
 export function toPromise<T>(body: AwaitableLike<T>): Promise<T> {
-  const future = body instanceof FutureBase ? (body as FutureBase<T>) : getRunningLoop().createTask(body);
+  const future = body instanceof FutureBase ? (body as FutureBase<T>) : runningTaskLoop().createTask(body);
   return future.then();
 }
 

@@ -16,7 +16,11 @@ type Body<T> = (item: T) => AwaitableLike<unknown> | void;
  * a body or of the source, cancels the others and is thrown (as in `gather`). Leaving early closes the source. Throws
  * `RangeError` for a bad limit, `TypeError` for what can't be read.
  */
-export function forEach<T>(source: Source<T>, body: Body<T>, options: { readonly limit?: number } = {}): Awaitable<void> {
+export function forEach<T>(
+  source: Source<T>,
+  body: Body<T>,
+  options: { readonly limit?: number } = {},
+): Awaitable<void> {
   const { limit = 1 } = options;
   checkLimit(limit, "forEach");
   if (typeof body !== "function") throw new TypeError(`forEach takes a function of an item, not ${typeof body}`);
@@ -45,7 +49,11 @@ const inTurn = /* @__PURE__ */ coroutine(function* forEach<T>(reader: Reader<T>,
   }
 });
 
-const work = /* @__PURE__ */ coroutine(function* body<T>(reader: Reader<T>, run: Body<T>, item: T): CoroutineBody<void> {
+const work = /* @__PURE__ */ coroutine(function* body<T>(
+  reader: Reader<T>,
+  run: Body<T>,
+  item: T,
+): CoroutineBody<void> {
   try {
     const result = run(item);
     if (result !== undefined) yield* awaitableOf(result, "forEach");

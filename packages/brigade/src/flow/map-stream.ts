@@ -6,7 +6,7 @@ import { Semaphore } from "../sync/semaphore.ts";
 import { awaitableOf } from "../task/body.ts";
 import { coroutine } from "../task/coroutine.ts";
 import { createTask } from "../task/event-loop.ts";
-import type { AwaitableLike, CoroutineBody, Suspension, Task } from "../types.ts";
+import type { AwaitableLike, CoroutineBody, Task } from "../types.ts";
 import { checkLimit } from "./for-each.ts";
 import { type Reader, readerOf, type Source } from "./source.ts";
 import { type Stream, stream } from "./stream.ts";
@@ -30,7 +30,7 @@ export function mapStream<T, R>(source: Source<T>, body: Body<T, R>, options: Ma
   checkLimit(options.limit, "mapStream");
   if (typeof body !== "function") throw new TypeError(`mapStream takes a function of an item, not ${typeof body}`);
   const reader = readerOf(source, "mapStream");
-  return results(new Mapping(reader, body as Body<unknown, unknown>, options)) as Stream<unknown> as Stream<R>;
+  return results(new Mapping(reader, body as Body<unknown, unknown>, options)) as Stream<R>;
 }
 
 /** The work of one mapStream: a task that reads the source, and a task for each item. */
@@ -141,7 +141,9 @@ const mapItem = /* @__PURE__ */ coroutine(function* mapStream(
   }
 });
 
-const results = /* @__PURE__ */ stream(function* mapStream(mapping: Mapping): Generator<Suspension | unknown, void, unknown> {
+const results = /* @__PURE__ */ stream(function* mapStream(
+  mapping: Mapping,
+): Generator<unknown, void, unknown> {
   mapping.start();
   try {
     for (;;) {

@@ -19,7 +19,8 @@ export interface Reader<T> {
 
 /** A reader of the source; throws `TypeError` for what can't be read. */
 export function readerOf<T>(source: Source<T>, taker: string): Reader<T> {
-  if (source instanceof Queue) return { next: () => nextOfQueue(source), close: nothing, done: () => source.taskDone() };
+  if (source instanceof Queue)
+    return { next: () => nextOfQueue(source), close: nothing, done: () => source.taskDone() };
   const object = Object(source ?? 0) as Partial<Stream<T>> & Partial<Iterable<T>>;
   if (typeof object.next === "function" && typeof object.close === "function") return object as Stream<T>;
   if (typeof object[Symbol.asyncIterator] === "function") {
@@ -35,7 +36,9 @@ export function readerOf<T>(source: Source<T>, taker: string): Reader<T> {
 
 const nothing = /* @__PURE__ */ coroutine(function* nothing(): CoroutineBody<void> {});
 
-const nextOfQueue = /* @__PURE__ */ coroutine(function* next<T>(queue: Queue<T>): CoroutineBody<IteratorResult<T, void>> {
+const nextOfQueue = /* @__PURE__ */ coroutine(function* next<T>(
+  queue: Queue<T>,
+): CoroutineBody<IteratorResult<T, void>> {
   try {
     return { done: false, value: yield* queue.get() };
   } catch (error) {
@@ -44,7 +47,9 @@ const nextOfQueue = /* @__PURE__ */ coroutine(function* next<T>(queue: Queue<T>)
   }
 });
 
-const nextOf = /* @__PURE__ */ coroutine(function* next<T>(iterator: Iterator<T>): CoroutineBody<IteratorResult<T, unknown>> {
+const nextOf = /* @__PURE__ */ coroutine(function* next<T>(
+  iterator: Iterator<T>,
+): CoroutineBody<IteratorResult<T, unknown>> {
   return iterator.next();
 });
 

@@ -1,7 +1,7 @@
 /** Async generators: pulled by whoever reads, unwound when the reader leaves. */
 import { InvalidStateError } from "../errors.ts";
 import { runningLoop } from "../kernel/loop.ts";
-import { getRunningLoop, type TaskLoop } from "../task/event-loop.ts";
+import { runningTaskLoop, type TaskLoop } from "../task/event-loop.ts";
 import type { Closer } from "../task/home.ts";
 import { Definition, type Ledger } from "../task/ledger.ts";
 import { definitionPlace } from "../task/trace.ts";
@@ -39,17 +39,20 @@ export class GeneratorStream<T> implements Stream<T>, Closer {
 
   close(): Awaitable<void> {
     return this.#pull("return", (result) => {
-      if (!result.done) throw new InvalidStateError(`stream "${this.#ledger.name}" gave a value while it was being closed`);
+      if (!result.done)
+        throw new InvalidStateError(`stream "${this.#ledger.name}" gave a value while it was being closed`);
     });
   }
 
   #pull<R>(opening: Opening, gave: (result: IteratorResult<unknown, unknown>) => R): Awaitable<R> {
     const begin = (): void => {
       if (this.#busy) {
-        throw new InvalidStateError(`stream "${this.#ledger.name}" is being read or closed; one task at a time can do that`);
+        throw new InvalidStateError(
+          `stream "${this.#ledger.name}" is being read or closed; one task at a time can do that`,
+        );
       }
       this.#busy = true;
-      this.#loop ??= getRunningLoop();
+      this.#loop ??= runningTaskLoop();
       this.#loop.closers.delete(this);
     };
     const end = (): void => {
@@ -60,7 +63,7 @@ export class GeneratorStream<T> implements Stream<T>, Closer {
 
   /** For promise code: `for await` runs the producer in tasks of the loop that the stream belongs to. */
   [Symbol.asyncIterator](): AsyncIterator<T, void> {
-    const loop = this.#loop ?? getRunningLoop();
+    const loop = this.#loop ?? runningTaskLoop();
     return {
       next: () => loop.createTask(this.next()).then(),
       return: () => loop.createTask(this.close()).then(() => END),

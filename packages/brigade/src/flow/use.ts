@@ -44,7 +44,8 @@ class GeneratorManager<T> implements AsyncContextManager<T> {
 
   exit(ending: Ending): Awaitable<void> {
     const gave = (result: IteratorResult<unknown, unknown>): void => {
-      if (!result.done) throw new InvalidStateError(`context manager "${this.#ledger.name}" gave a second value: it yields once`);
+      if (!result.done)
+        throw new InvalidStateError(`context manager "${this.#ledger.name}" gave a second value: it yields once`);
     };
     const openings = { value: "next", unwound: "return" } as const;
     const opening: Opening = ending.kind === "error" ? { throw: ending.error } : openings[ending.kind];
@@ -75,7 +76,8 @@ class GeneratorManager<T> implements AsyncContextManager<T> {
 export function contextManager<A extends unknown[], T>(
   body: (...args: A) => Generator<Suspension | T, void, unknown>,
 ): (...args: A) => AsyncContextManager<Exclude<T, Suspension>> {
-  if (typeof body !== "function") throw new TypeError(`contextManager() takes a generator function, not ${typeof body}`);
+  if (typeof body !== "function")
+    throw new TypeError(`contextManager() takes a generator function, not ${typeof body}`);
   const { ledger } = new Definition(body.name || definitionPlace(contextManager));
   return function (this: unknown, ...args: A) {
     return new GeneratorManager<Exclude<T, Suspension>>(body.apply(this as undefined, args), ledger);
@@ -90,16 +92,23 @@ export function contextManager<A extends unknown[], T>(
  */
 export function use<T, R>(manager: Usable<T>, body: (value: T) => AwaitableLike<R>): Awaitable<R> {
   if (typeof body !== "function") throw new TypeError(`use takes a function of the value, not ${typeof body}`);
-  return useManager(managerOf(manager), body as (value: unknown) => AwaitableLike<unknown>) as Awaitable<unknown> as Awaitable<R>;
+  return useManager(
+    managerOf(manager),
+    body as (value: unknown) => AwaitableLike<unknown>,
+  ) as Awaitable<unknown> as Awaitable<R>;
 }
 
 function managerOf<T>(manager: Usable<T>): AsyncContextManager<unknown> {
-  const object = Object(manager ?? 0) as Partial<AsyncContextManager<T> & Acquirable<Disposable> & AsyncDisposable & Disposable>;
+  const object = Object(manager ?? 0) as Partial<
+    AsyncContextManager<T> & Acquirable<Disposable> & AsyncDisposable & Disposable
+  >;
   if (typeof object.enter === "function" && typeof object.exit === "function") return object as AsyncContextManager<T>;
   if (typeof object.acquire === "function") return acquired(object as Acquirable<Disposable>);
   const dispose = object[Symbol.asyncDispose] ?? object[Symbol.dispose];
   if (typeof dispose !== "function") {
-    throw new TypeError(`use takes a context manager, something to acquire, or a disposable object, not ${describe(manager)}`);
+    throw new TypeError(
+      `use takes a context manager, something to acquire, or a disposable object, not ${describe(manager)}`,
+    );
   }
   return { enter: () => constant(object), exit: () => disposing(() => dispose.call(object)) };
 }
@@ -142,7 +151,10 @@ const useManager = /* @__PURE__ */ coroutine(function* use(
   }
 });
 
-const exit = /* @__PURE__ */ coroutine(function* exit(manager: AsyncContextManager<unknown>, ending: Ending): CoroutineBody<void> {
+const exit = /* @__PURE__ */ coroutine(function* exit(
+  manager: AsyncContextManager<unknown>,
+  ending: Ending,
+): CoroutineBody<void> {
   try {
     yield* manager.exit(ending);
   } catch (error) {

@@ -22,7 +22,7 @@ export class ContextVar<T> {
 
   constructor(name: string, options: { default?: T } = {}) {
     this.name = name;
-    this.#default = "default" in options ? { value: options.default as T } : undefined;
+    this.#default = "default" in options ? { value: options.default } : undefined;
   }
 
   /** The value here; the default where none is set. Throws `InvalidStateError` when there is neither. */

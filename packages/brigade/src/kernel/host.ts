@@ -82,8 +82,8 @@ let defer: ((callback: () => void) => void) | undefined;
 export const host: Host = {
   now: () => performance.now(),
   defer(callback) {
-    defer ??= (setImmediate as typeof defer) ?? messageChannelDefer();
-    (defer as (callback: () => void) => void)(callback);
+    defer ??= setImmediate ?? messageChannelDefer();
+    defer(callback);
   },
   timer(callback, delay) {
     const timer = setTimeout(callback, Math.min(Math.ceil(delay), LONGEST_TIMER));

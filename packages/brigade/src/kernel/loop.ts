@@ -27,9 +27,10 @@ type Phase =
   | "turning" // iterations run
   | "closed";
 
-const SLICE = 3; // ms of iterations back to back before the host has its turn
+const SLICE = 2; // ms of iterations back to back before the host has its turn
 const PROBATION = 0.25; // ms that callbacks may run between two looks at the time, as far as their average tells
-const LONGEST_BURST = 64;
+// What callbacks will take nobody knows: as many that take 1 ms after a time of quick ones must not make the host wait 10 ms.
+const LONGEST_BURST = 8;
 
 /** The loop whose turn it is. */
 export let runningLoop: Loop | undefined;
@@ -230,13 +231,15 @@ export class Loop {
       this.#patienceOver = false;
       return true;
     }
-    if (next === Infinity && this.virtual && this.foreign === 0) {
+    const borders = this.foreign > 0 && this.foreign <= this.#borderWaits; // promise code that waits for this loop
+    if (next === Infinity && this.virtual && (this.foreign === 0 || (borders && this.#patienceOver))) {
+      this.#patienceOver = false;
       this.onStuck?.();
       if (this.#ready.size > 0 || this.#phase !== "turning") return true;
     }
     this.#phase = "waiting";
     if (!this.virtual) this.#setAlarm(next);
-    else if (next < Infinity) this.#awaitForeignWork();
+    else if (next < Infinity || borders) this.#awaitForeignWork();
     return false;
   }
 

@@ -107,7 +107,8 @@ export class Timers {
       let child = slot * 2 + 1;
       if (child >= length) break;
       const right = child + 1;
-      if (right < length && this.#before(right, this.#whens[child] as number, this.#sequences[child] as number)) child = right;
+      if (right < length && this.#before(right, this.#whens[child] as number, this.#sequences[child] as number))
+        child = right;
       if (!this.#before(child, when, sequence)) break;
       this.#move(child, slot);
       slot = child;

@@ -5,7 +5,7 @@ import { shield } from "../scope/shield.ts";
 import { timeoutAt } from "../scope/timeout.ts";
 import { Queue } from "../sync/queue.ts";
 import { coroutine } from "../task/coroutine.ts";
-import { getRunningLoop, spawn } from "../task/event-loop.ts";
+import { runningTaskLoop, spawn } from "../task/event-loop.ts";
 import { FutureBase } from "../task/future.ts";
 import type { AwaitableLike, CoroutineBody, Result, Suspension, Task } from "../types.ts";
 import { claim } from "./children.ts";
@@ -16,7 +16,7 @@ const inOrder = /* @__PURE__ */ stream(function* asCompleted(
   bodies: readonly AwaitableLike<unknown>[],
   limit: number,
 ): Generator<Suspension | Ended, void, unknown> {
-  const loop = getRunningLoop();
+  const loop = runningTaskLoop();
   const deadline = loop.time() + limit;
   const ended = new Queue<Ended>();
   const started: Ended[] = [];

@@ -1,5 +1,5 @@
 /** What `gather` and `race` have in common: a leaf that starts children, waits for all of them, and can cancel them. */
-import { InvalidStateError, suppress } from "../errors.ts";
+import { CancelledError, InvalidStateError, suppress } from "../errors.ts";
 import { frameOf } from "../task/body.ts";
 import { spawn } from "../task/event-loop.ts";
 import type { Frame, RunningTask } from "../task/frame.ts";
@@ -49,7 +49,7 @@ export abstract class Children<T> extends Leaf<T> {
   }
 
   protected addSlot(): Slot {
-    const slot = new Slot(this as Children<unknown>);
+    const slot = new Slot(this);
     if (this.#slots) this.#slots.push(slot);
     else this.#slots = [slot];
     return slot;
@@ -101,7 +101,7 @@ export abstract class Children<T> extends Leaf<T> {
   }
 
   protected unwind(task: RunningTask): void {
-    if (!this.#failed) return;
+    if (!this.#failed || this.#error instanceof CancelledError) return;
     if (task.asked) task.collect(this.#error);
     else this.#report(task, this.#error);
   }

@@ -54,7 +54,8 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
       }
       this.#source = source.values();
     }
-    for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++) this.#startNext(this.addSlot());
+    for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++)
+      this.#startNext(this.addSlot());
     return this.pending === 0;
   }
 
@@ -192,7 +193,9 @@ export function gather(awaitables: Many | Iterable<AwaitableLike<unknown>>, opti
   if (Symbol.iterator in awaitables && !Array.isArray(awaitables)) {
     return new Gather(claimEach(awaitables as Iterable<AwaitableLike<unknown>>), undefined, options);
   }
-  const bodies = (Array.isArray(awaitables) ? awaitables : Object.values(awaitables)) as readonly AwaitableLike<unknown>[];
+  const bodies = (
+    Array.isArray(awaitables) ? awaitables : Object.values(awaitables)
+  ) as readonly AwaitableLike<unknown>[];
   const work: Work[] = [];
   for (let i = 0; i < bodies.length; i++) work.push(claim(bodies[i] as AwaitableLike<unknown>, "gather"));
   return new Gather(work, Array.isArray(awaitables) ? undefined : Object.keys(awaitables), options);

@@ -30,7 +30,7 @@ class Race extends Children<unknown> {
       this.#winner = child;
       this.cancelAll();
       if (child.failed) this.fail(child.thrown());
-    } else if (stopped && child.failed) this.fail(child.thrown());
+    } else if (child.failed && (stopped || this.#winner === undefined)) this.fail(child.thrown());
     this.wakeIfDone();
   }
 

@@ -14,7 +14,10 @@ export interface WaitOptions {
   readonly returnWhen?: "all-completed" | "first-completed" | "first-exception";
 }
 
-class Wait extends Leaf<{ done: Set<FutureBase<unknown>>; pending: Set<FutureBase<unknown>> }> implements Watcher, TimerEntry {
+class Wait
+  extends Leaf<{ done: Set<FutureBase<unknown>>; pending: Set<FutureBase<unknown>> }>
+  implements Watcher, TimerEntry
+{
   sequence: number = UNSET;
   readonly #futures: ReadonlySet<FutureBase<unknown>>;
   readonly #timeout: number;
@@ -24,9 +27,12 @@ class Wait extends Leaf<{ done: Set<FutureBase<unknown>>; pending: Set<FutureBas
 
   constructor(futures: ReadonlySet<FutureBase<unknown>>, { timeout, returnWhen = "all-completed" }: WaitOptions) {
     super();
-    if (futures.size === 0) throw new RangeError("wait: there is nothing to wait for; give it at least one task or future");
+    if (futures.size === 0)
+      throw new RangeError("wait: there is nothing to wait for; give it at least one task or future");
     if (!["all-completed", "first-completed", "first-exception"].includes(returnWhen)) {
-      throw new RangeError(`wait: returnWhen is "${returnWhen}"; use all-completed, first-completed or first-exception`);
+      throw new RangeError(
+        `wait: returnWhen is "${returnWhen}"; use all-completed, first-completed or first-exception`,
+      );
     }
     this.#futures = futures;
     this.#timeout = timeout === undefined ? Infinity : milliseconds(timeout);
@@ -89,7 +95,8 @@ export function wait<F extends Future<unknown>>(
 ): Awaitable<{ done: Set<F>; pending: Set<F> }> {
   const futures = new Set<FutureBase<unknown>>();
   for (const task of tasks) {
-    if (!(task instanceof FutureBase)) throw new TypeError("wait takes tasks and futures: start coroutines with createTask");
+    if (!(task instanceof FutureBase))
+      throw new TypeError("wait takes tasks and futures: start coroutines with createTask");
     futures.add(task);
   }
   return new Wait(futures, options) as Awaitable<unknown> as Awaitable<{ done: Set<F>; pending: Set<F> }>;

@@ -17,5 +17,5 @@ const shielding: Scope = {
  * detached.
  */
 export function shield<T>(body: AwaitableLike<T>): Awaitable<T> {
-  return scopeFrame(body, shielding, "shield") as Frame<unknown> as Frame<T>;
+  return scopeFrame(body, shielding, "shield") as Frame<T>;
 }

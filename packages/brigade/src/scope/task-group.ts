@@ -48,8 +48,8 @@ class Group implements TaskGroup, Scope, Watcher {
     }
     const lazily = this.#isCancelling() ? { ...options, eager: false } : options;
     const child = spawn<T>(this.#task.loop as TaskHome, root, lazily);
-    this.#children.add(child as TaskImpl<unknown>);
-    if (child.done) this.completed(child as TaskImpl<unknown>);
+    this.#children.add(child);
+    if (child.done) this.completed(child);
     else child.watch(this);
     if (this.#isCancelling()) child.cancel(); // an eager child may have seen to that itself
     return child;
@@ -95,7 +95,7 @@ class Group implements TaskGroup, Scope, Watcher {
   /** No child is left. Throws what the group has to tell. */
   close(): void {
     this.#state = "closed";
-    if (this.#errors.length > 0) throw new ExceptionGroup("errors in a task group", this.#errors);
+    if (this.#errors.length > 0) throw new ExceptionGroup(`${this.#errors.length} of the tasks in a task group failed`, this.#errors);
     if (this.#cancelled) throw this.#cancelled;
   }
 

@@ -45,7 +45,9 @@ class Deadline implements Awaitable<unknown>, TimeoutScope, Scope, TimerEntry {
   reschedule(delay: Duration): void {
     const task = this.#task;
     if (task === undefined || this.requested) {
-      throw new InvalidStateError(`reschedule: the ${NAMES[this.#expiry]} ${this.requested ? "has expired" : "does not run"}`);
+      throw new InvalidStateError(
+        `reschedule: the ${NAMES[this.#expiry]} ${this.requested ? "has expired" : "does not run"}`,
+      );
     }
     this.#arm(task, task.loop.time() + milliseconds(delay));
   }
@@ -66,7 +68,8 @@ class Deadline implements Awaitable<unknown>, TimeoutScope, Scope, TimerEntry {
 
   unwound(errors: readonly unknown[]): undefined {
     if (errors.length === 0 && this.#expiry === "moves on") return undefined;
-    const timedOut = new TimeoutError(`"${this.#frame.name}" did not end within ${this.#time - this.#began} ms`);
+    const given = Math.round((this.#time - this.#began) * 1_000) / 1_000;
+    const timedOut = new TimeoutError(`"${this.#frame.name}" did not end within ${given} ms`);
     if (errors.length === 0) throw timedOut;
     const error = oneOf(errors);
     if (this.#expiry === "throws" && error instanceof Error) error.cause ??= timedOut;

@@ -5,7 +5,7 @@ import { coroutine } from "../task/coroutine.ts";
 import type { Awaitable, CoroutineBody } from "../types.ts";
 import { Line, Turn } from "./line.ts";
 import { Lock } from "./lock.ts";
-import { type Acquirable, OwnedPermit, type Permit } from "./permit.ts";
+import type { Acquirable, Permit } from "./permit.ts";
 
 /** A lock, and a line of those who wait to be notified (asyncio.Condition). */
 export class Condition implements Acquirable<Permit> {
@@ -64,7 +64,11 @@ export class Condition implements Acquirable<Permit> {
   }
 }
 
-const waitFor = /* @__PURE__ */ coroutine(function* wait(condition: Condition, lock: Lock, line: Line): CoroutineBody<void> {
+const waitFor = /* @__PURE__ */ coroutine(function* wait(
+  condition: Condition,
+  lock: Lock,
+  line: Line,
+): CoroutineBody<void> {
   if (!lock.locked) throw new InvalidStateError("wait: the condition's lock is not held; acquire it first");
   lock.release();
   let notified = false;

@@ -271,7 +271,8 @@ class Heap<T> implements Storage<T> {
     const { item } = heap.pop() as { item: T };
     for (let slot = 0; ; ) {
       let least = slot;
-      for (const child of [slot * 2 + 1, slot * 2 + 2]) if (child < heap.length && this.#before(child, least)) least = child;
+      for (const child of [slot * 2 + 1, slot * 2 + 2])
+        if (child < heap.length && this.#before(child, least)) least = child;
       if (least === slot) return item;
       slot = this.#swap(slot, least);
     }

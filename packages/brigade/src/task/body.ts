@@ -32,7 +32,7 @@ export function frameOf(body: AwaitableLike<unknown>, taker: string): Frame {
       if (iterator instanceof Frame) return iterator.claim();
       // Generators and leaves can be unwound; the iterators of arrays and other collections can't.
       if (typeof iterator.return === "function") return claimed(iterator, kindOf(body));
-    } else if (typeof body.then === "function") return claimed(new PromiseLeaf(body) as unknown as Drivable, "promise");
+    } else if (typeof body.then === "function") return claimed(new PromiseLeaf(body), "promise");
   }
   const hint = typeof body === "function" ? ": call it, and hand over what it gives" : "";
   throw new TypeError(`${taker} takes a coroutine or something else that can be awaited, not ${describe(body)}${hint}`);
@@ -45,7 +45,7 @@ export function awaitableOf<T>(body: AwaitableLike<T>, taker: string): Awaitable
     frame.state = CREATED;
     frame.ledger.unstarted++;
   }
-  return frame as Frame<unknown> as Frame<T>;
+  return frame as Frame<T>;
 }
 
 function kindOf(body: object): string {
@@ -71,7 +71,7 @@ function scoped(frame: Frame, scope: Scope): Frame {
 
 /** What drives a claimed frame's work from another frame. */
 export function drivable(frame: Frame): Drivable {
-  return frame.scope ? (frame as unknown as Drivable) : frame.generator;
+  return frame.scope ? frame : frame.generator;
 }
 
 /** Stands in for a generator that the scope makes when it is entered. */

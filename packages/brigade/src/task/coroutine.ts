@@ -1,8 +1,8 @@
 /** Makes coroutine functions: calling one gives a frame that has not started. */
 import type { Coroutine, CoroutineBody } from "../types.ts";
 import { runningLoop } from "../kernel/loop.ts";
-import { Frame } from "./frame.ts";
-import { Definition, noteSite } from "./ledger.ts";
+import { CREATED, Frame } from "./frame.ts";
+import { Definition } from "./ledger.ts";
 import { definitionPlace } from "./trace.ts";
 
 /**
@@ -31,8 +31,9 @@ export function coroutine<This, A extends unknown[], T>(
   const make = function (this: This, ...args: A): Coroutine<T> {
     if (ledger.loop !== runningLoop) ledger = definition.ledger;
     ledger.unstarted++;
-    if (ledger.sites) noteSite(ledger.sites, make);
-    return new Frame<T>(body.apply(this, args), ledger);
+    const frame = new Frame<T>(body.apply(this, args), ledger);
+    ledger.sites?.note(() => frame.state === CREATED, make);
+    return frame;
   };
   return Object.defineProperty(make, "name", { value: body.name, configurable: true });
 }

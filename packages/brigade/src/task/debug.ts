@@ -1,6 +1,6 @@
 /** What `debug` and observers add to a step: its start and end, its length, cleanup that hangs, bare generators. */
 import { host } from "../kernel/host.ts";
-import type { Report, Task } from "../types.ts";
+import type { Handle, Report, Task } from "../types.ts";
 import { type Frame, probe, type RunningTask, UNWINDING } from "./frame.ts";
 
 type WatchedTask = RunningTask & Task<unknown>;
@@ -13,10 +13,19 @@ export function watchedStep(task: WatchedTask, drive: () => void): void {
   const began = debug ? host.now() : 0;
   drive();
   if (debug) {
+    for (const [frame, handle] of timed) {
+      if (frame.state === UNWINDING) continue;
+      handle.cancel();
+      timed.delete(frame);
+    }
     const took = host.now() - began;
     if (took > slowStep) {
       const ran = [...new Set([frames, names(task)])].filter((text) => text !== "").join("; ");
-      report(task, "slow-step", `a step of task "${task.name}" took ${took.toFixed(0)} ms and blocked the loop, in ${ran}`);
+      report(
+        task,
+        "slow-step",
+        `a step of task "${task.name}" took ${took.toFixed(0)} ms and blocked the loop, in ${ran}`,
+      );
     }
   }
   const { awaiting } = task;
@@ -35,7 +44,7 @@ function report(task: WatchedTask, kind: Report["kind"], message: string): void 
   task.loop.report({ kind, message, task });
 }
 
-const watched = /* @__PURE__ */ new WeakSet<Frame>(); // frames whose cleanup is being timed
+const timed = /* @__PURE__ */ new Map<Frame, Handle>(); // frames whose cleanup is being timed
 const barePlaces = /* @__PURE__ */ new Set<string>(); // where a bare generator was reported
 
 /** Looks at a task that has just suspended. */
@@ -53,12 +62,11 @@ export function debugSuspension(task: WatchedTask): void {
 }
 
 function timeCleanup(task: WatchedTask, frame: Frame): void {
-  if (watched.has(frame)) return;
-  watched.add(frame);
+  if (timed.has(frame)) return;
   const { loop } = task;
-  loop.callLater(loop.slowCleanup, () => {
-    if (frame.state !== UNWINDING) return;
+  const handle = loop.callLater(loop.slowCleanup, () => {
     const message = `the cleanup of "${frame.name}" in task "${task.name}" has been running for ${loop.slowCleanup} ms`;
     report(task, "slow-cleanup", message);
   });
+  timed.set(frame, handle);
 }

@@ -40,8 +40,13 @@ export function spawn<T>(loop: TaskHome, root: Frame, options?: TaskOptions): Ta
   return task;
 }
 
-/** The loop whose turn it is; throws `InvalidStateError` outside `run`. */
-export function getRunningLoop(): TaskLoop {
+/** The loop whose turn it is; throws `InvalidStateError` outside `run` (asyncio.get_running_loop). */
+export function getRunningLoop(): EventLoop {
+  return runningTaskLoop();
+}
+
+/** The same, as the runtime knows it. */
+export function runningTaskLoop(): TaskLoop {
   if (runningLoop === undefined) throw new InvalidStateError("no event loop is running here: use run()");
   return runningLoop as TaskLoop;
 }
@@ -52,7 +57,7 @@ export function getRunningLoop(): TaskLoop {
  * `TypeError` for what can't be awaited.
  */
 export function createTask<T>(body: AwaitableLike<T>, options?: TaskOptions): Task<T> {
-  return getRunningLoop().createTask(body, options);
+  return runningTaskLoop().createTask(body, options);
 }
 
 /** The task that runs this code; throws `InvalidStateError` outside tasks, in callbacks for instance. */
@@ -64,5 +69,5 @@ export function currentTask(): Task<unknown> {
 
 /** The unfinished tasks of the running loop, in the order they were made. */
 export function allTasks(): ReadonlySet<Task<unknown>> {
-  return getRunningLoop().allTasks();
+  return runningTaskLoop().allTasks();
 }

@@ -144,7 +144,8 @@ export class Frame<T = unknown> implements Coroutine<T> {
   close(): void {
     if (this.state === CREATED) this.ledger.unstarted--;
     if (this.state <= CLAIMED) this.state = ENDED;
-    else if (this.state < ENDED) throw new InvalidStateError(`coroutine "${this.name}" runs; cancel its task to stop it`);
+    else if (this.state < ENDED)
+      throw new InvalidStateError(`coroutine "${this.name}" runs; cancel its task to stop it`);
   }
 
   /** Takes the coroutine for a later start by whoever calls. */
@@ -179,7 +180,8 @@ export class Frame<T = unknown> implements Coroutine<T> {
 
   #start(): IteratorResult<Suspension, unknown> {
     const task = current;
-    if (task === undefined) throw new InvalidStateError(`coroutine "${this.name}" was awaited outside a task: use run()`);
+    if (task === undefined)
+      throw new InvalidStateError(`coroutine "${this.name}" was awaited outside a task: use run()`);
     if (this.state !== CREATED) {
       if (this.state !== CLAIMED || this.scope === undefined) throw usedTwice(this);
     } else this.ledger.unstarted--;
@@ -231,14 +233,18 @@ keepShape(new Frame({ next: () => ({ done: true, value: undefined }) }, new Defi
 
 function usedTwice(frame: Frame): InvalidStateError {
   const how = frame.state === ENDED ? "has ended" : "was awaited or handed over";
-  return new InvalidStateError(`coroutine "${frame.name}" ${how} already: a coroutine runs once, call the function again`);
+  return new InvalidStateError(
+    `coroutine "${frame.name}" ${how} already: a coroutine runs once, call the function again`,
+  );
 }
 
 /** A coroutine gave a plain value. */
 function strayYield(frame: Frame, value: unknown): TypeError {
   // The generator is at a place it can't go on from: its cleanup still runs.
   frame.generator.return?.(undefined);
-  return new TypeError(`coroutine "${frame.name}" yielded ${String(value)}: write yield* to await, yield only in a stream`);
+  return new TypeError(
+    `coroutine "${frame.name}" yielded ${String(value)}: write yield* to await, yield only in a stream`,
+  );
 }
 
 /** Where PROBE found the innermost frame it was sent to. */

@@ -102,7 +102,7 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
-    return this as unknown as Iterator<Suspension, T, unknown>;
+    return this;
   }
 
   /** Called by the `yield*` of a waiting task, to begin and to end. */
@@ -163,16 +163,20 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   protected complete(outcome: 1 | 2 | 3, value: unknown): void {
     this.outcome = outcome;
     this.value = value;
-    if (this.#watchers !== undefined) this.loop.schedule(this);
+    const watchers = this.#watchers;
+    if (Array.isArray(watchers)) {
+      this.#watchers = undefined;
+      for (const watcher of watchers) this.loop.schedule({ run: () => watcher.completed(this) });
+    }
+    if (watchers !== undefined) this.loop.schedule(this);
     else if (outcome === FAILED) this.#rememberUnseen();
   }
 
-  /** Tells the watchers. */
+  /** Tells the one watcher. Several stand in the ready queue before this, so that the host has its turn between them. */
   run(): void {
-    const watchers = this.#watchers;
+    const watcher = this.#watchers as Watcher | undefined;
     this.#watchers = undefined;
-    if (Array.isArray(watchers)) for (const watcher of watchers) watcher.completed(this);
-    else watchers?.completed(this);
+    watcher?.completed(this);
     if (this.outcome === FAILED) this.#rememberUnseen();
   }
 

@@ -28,7 +28,7 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
   protected abstract unwind(task: RunningTask): void;
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
-    return this as unknown as Iterator<Suspension, T, unknown>;
+    return this;
   }
 
   next(sent: unknown): IteratorResult<Suspension, T> {
@@ -45,7 +45,8 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
 
   #begin(): boolean {
     const task = runningTask(this.kind);
-    if (this.task !== undefined) throw new InvalidStateError(`this ${this.kind} is awaited by a task already: make one for each await`);
+    if (this.task !== undefined)
+      throw new InvalidStateError(`this ${this.kind} is awaited by a task already: make one for each await`);
     this.task = task;
     task.awaiting = this;
     return this.start(task);
@@ -61,6 +62,7 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
 
 /** The task whose step runs, for something that only a coroutine can do. */
 export function runningTask(what: string): RunningTask {
-  if (current === undefined) throw new InvalidStateError(`${what}: no task is running here; await it in a coroutine under run()`);
+  if (current === undefined)
+    throw new InvalidStateError(`${what}: no task is running here; await it in a coroutine under run()`);
   return current;
 }

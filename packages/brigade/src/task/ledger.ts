@@ -6,16 +6,34 @@ export class Ledger {
   readonly definition: Definition;
   readonly loop: Loop | undefined;
   unstarted = 0; // coroutines made on this loop that were neither started, handed over, nor closed
-  readonly sites: string[] | undefined; // in debug: where they were made
+  readonly sites: Sites | undefined; // in debug: where they were made
 
   constructor(definition: Definition, loop: Loop | undefined) {
     this.definition = definition;
     this.loop = loop;
-    this.sites = loop?.debug ? [] : undefined;
+    this.sites = loop?.debug ? new Sites() : undefined;
   }
 
   get name(): string {
     return this.definition.name;
+  }
+}
+
+/** Where the coroutines of a ledger were made that may still be started. */
+class Sites {
+  #made: { readonly unused: () => boolean; readonly place: string }[] = [];
+  #enough = 64; // entries at which those that were used are dropped
+
+  note(unused: () => boolean, above: (...args: never) => unknown): void {
+    const at = place(above);
+    if (at) this.#made.push({ unused, place: at });
+    if (this.#made.length < this.#enough) return;
+    this.#made = this.#made.filter((one) => one.unused());
+    this.#enough = Math.max(64, this.#made.length * 2);
+  }
+
+  unused(): string[] {
+    return [...new Set(this.#made.filter((one) => one.unused()).map((one) => one.place))];
   }
 }
 
@@ -41,8 +59,9 @@ export class Definition {
   }
 
   #turnTo(loop: Loop | undefined): Ledger {
-    const ledgers: { get(key: Definition): Ledger | undefined; set(key: Definition, ledger: Ledger): unknown } =
-      loop ? ledgersOf(loop) : outside;
+    const ledgers: { get(key: Definition): Ledger | undefined; set(key: Definition, ledger: Ledger): unknown } = loop
+      ? ledgersOf(loop)
+      : outside;
     let ledger = ledgers.get(this);
     if (!ledger) ledgers.set(this, (ledger = new Ledger(this, loop)));
     this.#ledger = ledger;
@@ -61,18 +80,13 @@ function ledgersOf(loop: Loop): Ledgers {
   return ledgers;
 }
 
-/** Writes down where a coroutine was made. */
-export function noteSite(sites: string[], above: (...args: never) => unknown): void {
-  const site = place(above);
-  if (site) sites.push(site);
-}
-
 /** Reports the coroutines made on this loop that nobody started. */
 export function reportNeverAwaited(loop: Loop): void {
   for (const { name, unstarted, sites } of byLoop.get(loop)?.values() ?? []) {
     if (unstarted === 0) continue;
     const times = unstarted === 1 ? "" : ` (${unstarted} times)`;
-    const where = sites?.length ? `; made at ${[...new Set(sites)].join(", ")}` : "";
+    const places = sites?.unused() ?? [];
+    const where = places.length > 0 ? `; made at ${places.join(", ")}` : "";
     const message = `coroutine "${name}" was never awaited${times}: write yield* before it, or call close()${where}`;
     loop.report({ kind: "never-awaited", message });
   }

@@ -37,7 +37,11 @@ export abstract class ForeignLeaf<T> extends Leaf<T> {
     const loop = this.#loop as Loop;
     const error = this.outcome;
     if (this.#left) {
-      loop.report({ kind: "unretrieved-error", message: "a promise rejected after its task had been cancelled", error });
+      loop.report({
+        kind: "unretrieved-error",
+        message: "a promise rejected after its task had been cancelled",
+        error,
+      });
     } else remember(this, loop, "a promise was handed over, rejected, and nobody awaited it", error);
   }
 

@@ -8,8 +8,21 @@ import { ContextCopy, enterContext, type Values } from "../kernel/context.ts";
 import type { FrameInfo, Task } from "../types.ts";
 import { debugSuspension, watchedStep } from "./debug.ts";
 import {
-  type Awaited, begin, CLAIMED, current, end, ENDED, type Frame, handOver, probe, type RunningTask,
-  type Scope, settle, switchTo, takeCall, UNWINDING,
+  type Awaited,
+  begin,
+  CLAIMED,
+  current,
+  end,
+  ENDED,
+  type Frame,
+  handOver,
+  probe,
+  type RunningTask,
+  type Scope,
+  settle,
+  switchTo,
+  takeCall,
+  UNWINDING,
 } from "./frame.ts";
 import { CANCELLED, FAILED, FINISHED, FutureBase, PENDING, type Watcher } from "./future.ts";
 import type { Listed, TaskHome } from "./home.ts";
@@ -42,7 +55,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #label: string | number;
 
   /** The root has been claimed. The first step comes when the task is run. */
-  constructor(loop: TaskHome, root: Frame | undefined, label: string | number, context: Values | ContextCopy = undefined) {
+  constructor(
+    loop: TaskHome,
+    root: Frame | undefined,
+    label: string | number,
+    context?: Values | ContextCopy,
+  ) {
     super(loop);
     this.top = root;
     this.#label = label;

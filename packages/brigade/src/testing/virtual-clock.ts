@@ -10,7 +10,9 @@ export interface VirtualClock extends Clock {
 
 /**
  * A clock for `run(main, { clock })` that begins at 0. When nothing is ready, and no foreign work is in flight, time
- * jumps to the next timer: a program that sleeps for a day ends in milliseconds, and two runs of it do the same.
+ * jumps to the next timer: a program that sleeps for a day ends in milliseconds, and two runs of it do the same. Promise
+ * code that waits for a task or future of the loop is not foreign work; the loop counts both, and can't tell which
+ * promise belongs to which, so that such code beside real foreign work lets time go on too early.
  *
  * @example
  * ```ts

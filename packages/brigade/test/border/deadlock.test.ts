@@ -5,6 +5,7 @@ import {
   currentTask,
   DeadlockError,
   Event,
+  fromPromise,
   gather,
   getRunningLoop,
   InvalidStateError,
@@ -163,6 +164,14 @@ test("a task that awaits itself is an InvalidStateError, not a deadlock", async 
     yield* currentTask();
   });
   expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(InvalidStateError) });
+});
+
+test("a main that waits for an async function that waits for the loop in vain is a deadlock, in virtual time at once", async () => {
+  const error = await deadlockOf(function* () {
+    const future = getRunningLoop().createFuture<never>();
+    yield* fromPromise((async () => await future)());
+  });
+  expect(error.tasks.map((task) => task.name)).toEqual(["main"]);
 });
 
 test("it is not a deadlock while the signal could still cancel", async () => {

@@ -1,6 +1,6 @@
 /** The host gets its turn, however busy the loop is. These tests measure real time: that is their subject. */
 import { connect, createServer } from "node:net";
-import { coroutine, createTask, fromPromise, run, sleep } from "brigade";
+import { type CoroutineBody, coroutine, createTask, Event, fromPromise, getRunningLoop, run, sleep } from "brigade";
 import { expect, test } from "vitest";
 
 const busy = coroutine(function* busy(until: number) {
@@ -45,6 +45,77 @@ test("a thousand tasks on sleep(0) leave a host timer of 5 ms its turn at most 1
   const costs = await whileBusy(500, costsUntil);
   expect(costs.length).toBeGreaterThan(5);
   expect(Math.max(...costs)).toBeLessThan(5 + 10);
+});
+
+/** Holds the processor for so many milliseconds. */
+function work(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+
+/** The most that the loop used of the processor between two turns of the host while it ran the program. */
+async function longestWithoutHost(program: () => CoroutineBody<unknown>): Promise<number> {
+  let longest = 0;
+  let last = used();
+  let ended = false;
+  const turn = (): void => {
+    longest = Math.max(longest, used() - last);
+    last = used();
+    if (!ended) setImmediate(turn);
+  };
+  turn();
+  await run(program);
+  await new Promise((resolve) => setImmediate(resolve));
+  ended = true;
+  return longest;
+}
+
+test("two thousand tasks that wait for one future leave the host its turn when it is done", {
+  timeout: 20_000,
+}, async () => {
+  const longest = await longestWithoutHost(function* () {
+    const future = getRunningLoop().createFuture<void>();
+    const waiter = coroutine(function* waiter() {
+      yield* future;
+      work(0.05);
+    });
+    const tasks = Array.from({ length: 2_000 }, () => createTask(waiter()));
+    yield* sleep(5);
+    future.setResult();
+    for (const task of tasks) yield* task;
+  });
+  expect(longest).toBeLessThan(15);
+});
+
+test("two thousand tasks that wait for one event leave the host its turn when it is set", {
+  timeout: 20_000,
+}, async () => {
+  const longest = await longestWithoutHost(function* () {
+    const event = new Event();
+    const waiter = coroutine(function* waiter() {
+      yield* event.wait();
+      work(0.05);
+    });
+    const tasks = Array.from({ length: 2_000 }, () => createTask(waiter()));
+    yield* sleep(5);
+    event.set();
+    for (const task of tasks) yield* task;
+  });
+  expect(longest).toBeLessThan(15);
+});
+
+test("tasks whose steps were quick and now take a millisecond each leave the host its turn", {
+  timeout: 20_000,
+}, async () => {
+  const longest = await longestWithoutHost(function* () {
+    const worker = coroutine(function* worker() {
+      for (let i = 0; i < 1_000; i++) yield* sleep(0);
+      work(1);
+    });
+    const tasks = Array.from({ length: 100 }, () => createTask(worker()));
+    for (const task of tasks) yield* task;
+  });
+  expect(longest).toBeLessThan(15);
 });
 
 test("a thousand tasks on sleep(0) leave a socket its turn", { timeout: 20_000 }, async () => {

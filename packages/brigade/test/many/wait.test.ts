@@ -1,5 +1,5 @@
 /** wait: sorts tasks and futures into done and pending, and never cancels. asyncio.wait. */
-import { coroutine, createTask, type Future, getRunningLoop, sleep, type Task, wait } from "brigade";
+import { coroutine, createTask, type Future, getRunningLoop, moveOnAfter, sleep, type Task, wait } from "brigade";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
 import { virtually } from "../virtually.ts";
@@ -97,6 +97,20 @@ test("a timeout that has not passed leaves no timer", async () => {
     const start = now();
     yield* wait([createTask(sleep(5))], { timeout: "1h" });
     expect(now() - start).toBe(5);
+  });
+});
+
+test("a timeout of 0 that came too late, or was unwound, does not wake what its task waits for next", async () => {
+  await virtually(function* () {
+    const done = createTask(sleep(1));
+    yield* done;
+    const start = now();
+    yield* wait([done], { timeout: 0 });
+    yield* sleep(10);
+    expect(now() - start).toBe(10);
+    yield* moveOnAfter(0, wait([createTask(sleep(1))], { timeout: 0 }));
+    yield* sleep(10);
+    expect(now() - start).toBe(20);
   });
 });
 

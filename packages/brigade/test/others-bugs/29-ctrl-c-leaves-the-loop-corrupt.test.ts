@@ -23,7 +23,8 @@ test("SIGTERM does the same", async () => {
   const program = startProgram("interrupted.ts");
   await program.printed("ready");
   program.signal("SIGTERM");
-  const { code, stdout } = await program.ended;
+  const { code, stdout, stderr } = await program.ended;
+  expect(stderr).toBe("");
   expect(stdout).toContain("runner works");
   expect(code).toBe(0);
 });
@@ -32,7 +33,8 @@ test("SIGINT reaches a loop that is never idle, and every task is unwound once",
   const program = startProgram("interrupted-busy.ts");
   await program.printed("ready");
   program.signal("SIGINT");
-  const { code, stdout } = await program.ended;
+  const { code, stdout, stderr } = await program.ended;
+  expect(stderr).toBe("");
   expect(stdout.trimEnd().split("\n")).toEqual(["ready", "1000 stopped"]);
   expect(code).toBe(0);
 });

@@ -3,6 +3,7 @@ import {
   type Awaitable,
   CancelledError,
   type Coroutine,
+  type CoroutineBody,
   coroutine,
   createTask,
   fromPromise,
@@ -262,6 +263,35 @@ test("an error with a stack of its own kind passes unharmed", async () => {
     throw none;
   });
   expect(await thrownBy(() => throwsNone())).toBe(none);
+});
+
+test("an error whose stack is no string, or can't be read, passes unharmed", async () => {
+  const structured = Object.assign(new Error("structured"), { stack: [{ line: 1 }] });
+  const unreadable = Object.defineProperty(new Error("unreadable"), "stack", {
+    get: () => {
+      throw new Error("no stack for you");
+    },
+  });
+  for (const thrown of [structured, unreadable])
+    for (const suspends of [true, false]) {
+      const throws = coroutine(function* throws() {
+        if (suspends) yield* sleep(1);
+        throw thrown;
+      });
+      const between = coroutine(function* between() {
+        yield* throws();
+      });
+      expect((await thrownBy(() => between())) === thrown).toBe(true);
+    }
+});
+
+test("an error from the depth of forty frames has a line for each", async () => {
+  const fall: (depth: number) => Coroutine<void> = coroutine(function* falls(depth: number): CoroutineBody<void> {
+    if (depth > 0) return yield* fall(depth - 1);
+    yield* sleep(1);
+    throw new Error("at the bottom");
+  });
+  expect(linesOf(await thrownBy(() => fall(39)))).toHaveLength(41);
 });
 
 test("message, cause and class of an error stay what they were", async () => {

@@ -73,6 +73,19 @@ test("in debug the report says where each was made", async () => {
   expect(reports[0]?.message).toContain(`never-awaited.test.ts:${line}`);
 });
 
+test("where it was made is said of those that were forgotten, not of those that were awaited", async () => {
+  const lines = { awaited: 0, forgotten: 0 };
+  const reports = await reportsOf(function* () {
+    lines.awaited = nextLine();
+    yield* bakeCake(1);
+    lines.forgotten = nextLine();
+    bakeCake(2);
+  }, true);
+  expect(reports).toHaveLength(1);
+  expect(reports[0]?.message).toContain(`never-awaited.test.ts:${lines.forgotten}`);
+  expect(reports[0]?.message).not.toContain(`never-awaited.test.ts:${lines.awaited}`);
+});
+
 test("a coroutine that was awaited, closed or given away is not reported", async () => {
   await virtually(function* () {
     yield* bakeCake(1);

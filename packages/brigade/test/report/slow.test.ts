@@ -1,5 +1,16 @@
 /** Steps and cleanups that take too long are named in debug. */
-import { coroutine, createTask, getRunningLoop, moveOnAfter, type Report, run, shield, sleep } from "brigade";
+import {
+  coroutine,
+  createTask,
+  fromPromise,
+  getRunningLoop,
+  moveOnAfter,
+  type Report,
+  run,
+  shield,
+  sleep,
+} from "brigade";
+import { virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
 import { reporting, virtually } from "../virtually.ts";
@@ -136,6 +147,19 @@ test("a task that never cleans up, or cleans up after a normal end, has no slow 
     },
     { debug: true, slowCleanup: "1s" },
   );
+});
+
+test("the watch over a cleanup that has ended moves no time", async () => {
+  const end = await virtually(
+    function* () {
+      expect(yield* moveOnAfter(1, cleansFor(2))).toBeUndefined();
+      // The host's work takes longer than the clock has patience: were the watch still set, time would go on to it.
+      yield* fromPromise(new Promise((resolve) => void setTimeout(resolve, 60)));
+      return getRunningLoop().time();
+    },
+    { debug: true, clock: virtualClock({ patience: 10 }) },
+  );
+  expect(end).toBe(3);
 });
 
 test("the watch over a cleanup does not keep time going: a program ends when it would without debug", async () => {

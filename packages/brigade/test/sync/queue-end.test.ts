@@ -80,6 +80,29 @@ test("a getter that was woken by a put still has its item when shutdown comes in
   });
 });
 
+test("a getter and a putter that are cancelled in the step of the shutdown end cancelled", async () => {
+  for (const shutdownFirst of [true, false]) {
+    await virtually(function* () {
+      const queue = new Queue<number>({ maxSize: 1 });
+      const getter = createTask(queue.get());
+      const full = new Queue<number>({ maxSize: 1 });
+      full.putNowait(0);
+      const putter = createTask(full.put(1));
+      yield* sleep(1);
+      const end = () => {
+        queue.shutdown();
+        full.shutdown();
+      };
+      if (shutdownFirst) end();
+      getter.cancel();
+      putter.cancel();
+      if (!shutdownFirst) end();
+      expect(yield* outcomeOf(getter)).toBe("cancelled");
+      expect(yield* outcomeOf(putter)).toBe("cancelled");
+    });
+  }
+});
+
 test("an immediate shutdown drops the items and releases join", async () => {
   await virtually(function* () {
     const queue = new Queue<number>({ maxSize: 2 });

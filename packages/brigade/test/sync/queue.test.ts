@@ -48,6 +48,10 @@ for (const [name, Kind] of kinds) {
     }
   });
 
+  test(`a ${name} of a size below 0 or of no number throws RangeError`, () => {
+    for (const maxSize of [-1, Number.NaN]) expect(() => new Kind({ maxSize })).toThrow(RangeError);
+  });
+
   test(`getNowait of an empty ${name} throws QueueEmpty, putNowait to a full one QueueFull`, () => {
     const queue = new Kind({ maxSize: 1 });
     expect(() => queue.getNowait()).toThrow(QueueEmpty);
