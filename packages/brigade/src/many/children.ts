@@ -1,5 +1,5 @@
 /** What `gather` and `race` have in common: a leaf that starts children, waits for all of them, and can cancel them. */
-import { CancelledError, InvalidStateError, suppress } from "../errors.ts";
+import { CancelledError, InvalidStateError, suppress, suppressed } from "../errors.ts";
 import { frameOf } from "../task/body.ts";
 import { spawn } from "../task/event-loop.ts";
 import type { Frame, RunningTask } from "../task/frame.ts";
@@ -37,6 +37,7 @@ export abstract class Children<T> extends Leaf<T> {
   #failed = false;
   #error: unknown; // the first, if #failed; it carries the later ones
   #used = false;
+  #ended: [Slot, FutureBase<unknown>][] | undefined; // while the first children start: those that had ended before
   #slots: Slot[] | undefined;
 
   /** A child has ended. */
@@ -63,7 +64,18 @@ export abstract class Children<T> extends Leaf<T> {
     const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work);
     slot.child = child;
     this.pending++;
-    child.watch(slot);
+    if (child.done && this.#ended) this.#ended.push([slot, child]);
+    else child.watch(slot);
+  }
+
+  /** Starts the first children. Those that had ended already are told of at once, as in CPython. */
+  protected launchFirst(launch: () => void): boolean {
+    const ended: [Slot, FutureBase<unknown>][] = [];
+    this.#ended = ended;
+    launch();
+    for (const [slot, child] of ended) this.settled(slot, child);
+    this.#ended = undefined;
+    return this.pending === 0;
   }
 
   /** Keeps the first error; the later ones beside it. */
@@ -91,7 +103,7 @@ export abstract class Children<T> extends Leaf<T> {
   }
 
   protected wakeIfDone(): void {
-    if (this.pending === 0) this.task?.wake();
+    if (this.pending === 0 && this.#ended === undefined) this.task?.wake();
   }
 
   askToEnd(reason: unknown): boolean {
@@ -101,9 +113,13 @@ export abstract class Children<T> extends Leaf<T> {
   }
 
   protected unwind(task: RunningTask): void {
-    if (!this.#failed || this.#error instanceof CancelledError) return;
-    if (task.asked) task.collect(this.#error);
-    else this.#report(task, this.#error);
+    if (!this.#failed) return;
+    const errors = [this.#error, ...suppressed(this.#error)].filter((error) => !(error instanceof CancelledError));
+    if (errors.length === 0) return;
+    const [first, ...others] = errors;
+    if (first !== this.#error) for (const other of others) suppress(first, other);
+    if (task.asked) task.collect(first);
+    else this.#report(task, first);
   }
 
   #report({ loop }: RunningTask, error: unknown): void {

@@ -54,9 +54,9 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
       }
       this.#source = source.values();
     }
-    for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++)
-      this.#startNext(this.addSlot());
-    return this.pending === 0;
+    return this.launchFirst(() => {
+      for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++) this.#startNext(this.addSlot());
+    });
   }
 
   /** All is known from the start, and all of it has yet to start. */

@@ -18,8 +18,9 @@ class Race extends Children<unknown> {
 
   protected start(): boolean {
     this.use();
-    for (const work of this.#work) this.launch(work, this.addSlot());
-    return false;
+    return this.launchFirst(() => {
+      for (const work of this.#work) this.launch(work, this.addSlot());
+    });
   }
 
   settled(slot: Slot, child: FutureBase<unknown>): void {

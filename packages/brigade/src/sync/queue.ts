@@ -144,11 +144,14 @@ abstract class Attempt<T, Item> extends Waiter<T> {
     this.#line = line;
   }
 
-  /** Whether `finish` can be called; throws when it never will. */
-  protected abstract ready(): boolean;
+  /** Whether `finish` can be called. */
+  protected abstract possible(): boolean;
+  /** Throws when it never will be possible. */
+  protected abstract check(): void;
 
   protected start(): boolean {
-    if (this.ready()) return true;
+    this.check();
+    if (this.possible()) return true;
     this.#line.add(this);
     return false;
   }
@@ -159,7 +162,7 @@ abstract class Attempt<T, Item> extends Waiter<T> {
 
   protected unwind(): void {
     if (this.state !== "woken") this.#line.remove(this);
-    else if (this.ready()) this.#line.release(); // what it was woken for goes to the next
+    else if (this.possible()) this.#line.release(); // what it was woken for goes to the next
   }
 }
 
@@ -168,10 +171,12 @@ class Get<T> extends Attempt<T, T> {
     return "Queue.get";
   }
 
-  protected ready(): boolean {
-    if (!this.queue.empty) return true;
+  protected possible(): boolean {
+    return !this.queue.empty;
+  }
+
+  protected check(): void {
     this.queue.checkGet();
-    return false;
   }
 
   protected finish(): T {
@@ -191,9 +196,12 @@ class Put<T> extends Attempt<void, T> {
     return "Queue.put";
   }
 
-  protected ready(): boolean {
-    this.queue.checkPut();
+  protected possible(): boolean {
     return !this.queue.full;
+  }
+
+  protected check(): void {
+    this.queue.checkPut();
   }
 
   protected finish(): void {

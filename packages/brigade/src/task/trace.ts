@@ -4,7 +4,7 @@
  */
 import type { FrameInfo } from "../types.ts";
 
-const MOST_LINES = 200; // of yield* places on one error; reading each costs some microseconds
+const MOST_LINES = 100; // of yield* places on one error; reading each costs some microseconds
 
 // A generator's frame is followed on V8's stacks by the built-in that resumed it.
 const RESUMPTION = /\.(?:next|return|throw) \(<anonymous>\)$/;

@@ -90,7 +90,7 @@ class Family {
     if (typeof ending?.outcome === "object") carried.push(ending.outcome.error, ...suppressed(ending.outcome.error));
     for (const error of carried) if (error instanceof ExceptionGroup) carried.push(...error.errors);
     demand(this.#reported.length === 0 || ending?.outcome === "cancelled", "an error was reported instead of thrown");
-    carried.push(...this.#reported);
+    carried.push(...this.#reported.flatMap((error) => [error, ...suppressed(error)]));
     for (const error of this.#thrown) demand(carried.includes(error), `the error of a ${error.message} was lost`);
   }
 }
