@@ -259,17 +259,15 @@ export const works: readonly Work[] = [
 
 export class UnknownWork extends Error {}
 
-/** The works of a comma list. A name stands for its family too: `depth` for every `depth-…`. */
+/** The works of a comma list. A name that no work has may be that of a family: `depth` is every `depth-…`. */
 export function selectWorks(only: string): readonly Work[] {
-  const names = only.split(",").map((name) => name.trim());
-  for (const name of names) {
-    if (!works.some((work) => isNamed(work, name))) {
-      throw new UnknownWork(`There is no work "${name}". There are: ${works.map((work) => work.name).join(", ")}.`);
-    }
-  }
-  return works.filter((work) => names.some((name) => isNamed(work, name)));
+  const chosen = new Set(only.split(",").flatMap((name) => named(name.trim())));
+  return works.filter((work) => chosen.has(work));
 }
 
-function isNamed(work: Work, name: string): boolean {
-  return work.name === name || (name !== "" && work.name.startsWith(`${name}-`));
+function named(name: string): readonly Work[] {
+  const exact = works.filter((work) => work.name === name);
+  const found = exact.length > 0 ? exact : works.filter((work) => work.name.startsWith(`${name}-`));
+  if (found.length > 0) return found;
+  throw new UnknownWork(`There is no work "${name}". There are: ${works.map((work) => work.name).join(", ")}.`);
 }

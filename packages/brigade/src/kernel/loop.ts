@@ -6,8 +6,8 @@ import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidStateError } from "../errors.ts";
 import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
 import { enterContext, type Values, values } from "./context.ts";
+import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
-import { Ring } from "./ring.ts";
 import { type Runnable, type TimerEntry, Timers, UNSET } from "./timers.ts";
 
 /** What a loop is made with. */
@@ -37,6 +37,8 @@ export let runningLoop: Loop | undefined;
 
 export class Loop {
   readonly debug: boolean;
+  /** Whether somebody looks at steps: an observer, or debug. */
+  readonly watched: boolean;
   readonly slowStep: number;
   readonly slowCleanup: number;
   readonly observer: LoopObserver | undefined;
@@ -46,7 +48,7 @@ export class Loop {
   /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
   onStuck: (() => void) | undefined;
 
-  readonly #ready = new Ring<Runnable>();
+  readonly #ready = new Fifo<Runnable>();
   readonly #timers = new Timers();
   readonly #clock: Clock;
   readonly #onReport: ((report: Report) => void) | undefined;
@@ -55,6 +57,8 @@ export class Loop {
   #borderWaits = 0; // tasks and futures that promise code waits for: such code is not foreign work
   #boundTurn: () => void = () => this.#turn(); // sees the AsyncLocalStorage stores of whoever called start
   #remaining = 0; // callbacks of the iteration in progress that have not run
+  #looked = 0; // when the time was last looked at, in this turn
+  #ran = 0; // callbacks that have run since
   #burst = 1; // callbacks that run between two looks at the time
   #cancelAlarm: (() => void) | undefined; // set only while waiting
   #alarmAt = Infinity;
@@ -68,6 +72,7 @@ export class Loop {
     this.slowStep = milliseconds(options.slowStep ?? 100);
     this.slowCleanup = milliseconds(options.slowCleanup ?? 5_000);
     this.observer = options.observer;
+    this.watched = this.debug || this.observer !== undefined;
     this.#onReport = options.onReport;
   }
 
@@ -194,27 +199,34 @@ export class Loop {
   };
 
   #iterate(): void {
-    let looked = host.now();
-    const end = looked + SLICE;
-    let ran = 0;
-    while (this.#phase === "turning") {
-      if (this.#remaining === 0) {
-        this.#takeDueTimers();
-        this.#remaining = this.#ready.size;
-        if (this.#remaining === 0 && !this.#idle()) return;
-      }
-      let count = Math.min(this.#remaining, this.#burst - ran);
-      this.#remaining -= count;
-      ran += count;
-      while (count-- > 0) this.#ready.shift().run();
-      if (ran < this.#burst) continue;
-      const now = host.now();
-      const average = (now - looked) / ran;
-      this.#burst = Math.max(1, Math.min(LONGEST_BURST, Math.floor(PROBATION / average)));
-      looked = now;
-      ran = 0;
-      if (now >= end) return;
+    this.#looked = host.now();
+    const end = this.#looked + SLICE;
+    while (this.#phase === "turning" && this.#next()) {
+      if (this.#runBurst() >= end) return;
     }
+  }
+
+  /** Begins an iteration if the last one is over. False when there is nothing to run. */
+  #next(): boolean {
+    if (this.#remaining > 0) return true;
+    this.#takeDueTimers();
+    this.#remaining = this.#ready.size;
+    return this.#remaining > 0 || this.#idle();
+  }
+
+  /** Runs some callbacks of the iteration, as many as may run between two looks at the time. Gives the time, or 0 if it did not look. */
+  #runBurst(): number {
+    // Functions of their own, so that V8 optimises them as such: a loop that never ends long enough is left half way.
+    const count = Math.min(this.#remaining, this.#burst - this.#ran);
+    this.#remaining -= count;
+    this.#ran += count;
+    for (let i = 0; i < count; i++) this.#ready.shift().run();
+    if (this.#ran < this.#burst) return 0;
+    const now = host.now();
+    this.#burst = Math.max(1, Math.min(LONGEST_BURST, Math.floor((PROBATION * this.#ran) / (now - this.#looked))));
+    this.#looked = now;
+    this.#ran = 0;
+    return now;
   }
 
   #takeDueTimers(): void {

@@ -8,7 +8,7 @@ import { FutureBase } from "../task/future.ts";
 import { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
 import type { Awaitable, AwaitableLike, Result } from "../types.ts";
-import { Children, claim, type Slot, type Work } from "./children.ts";
+import { Children, claim, Slot, type Work } from "./children.ts";
 
 export interface GatherOptions {
   /** How many run at once; the rest have not started. At least 1. */
@@ -49,7 +49,7 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     this.use();
     const source = this.#source;
     if (Array.isArray(source)) {
-      if (this.#limit >= source.length && loop.observer === undefined && !loop.debug && allToStart(source)) {
+      if (this.#limit >= source.length && !loop.watched && allToStart(source)) {
         return this.#startBatch(loop as TaskHome, source);
       }
       this.#source = source.values();
@@ -146,6 +146,7 @@ function allToStart(work: readonly Work[]): work is Frame[] {
 {
   const example = new Gather([], undefined, {});
   keepShape(example);
+  keepShape(new Slot(example));
   keepShape(new Batch(new TaskHome(), [], example));
 }
 

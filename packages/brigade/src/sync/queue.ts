@@ -1,7 +1,7 @@
 /** Items on their way from those who put to those who get, in order. */
 import { InvalidStateError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import { keepShape } from "../kernel/shapes.ts";
-import { Ring } from "../kernel/ring.ts";
+import { Fifo } from "../kernel/fifo.ts";
 import type { Awaitable } from "../types.ts";
 import { Event } from "./event.ts";
 import { Line, Waiter } from "./line.ts";
@@ -52,7 +52,7 @@ export class Queue<T> {
   }
 
   protected makeStorage(_options: object): Storage<T> {
-    return new Ring<T>();
+    return new Fifo<T>();
   }
 
   get size(): number {

@@ -17,6 +17,8 @@ export const FINISHED = 1;
 export const FAILED = 2;
 export const CANCELLED = 3;
 
+const SEEN = 1; // somebody looked at the outcome
+
 /** Is told when a future is done. Must not throw. */
 export interface Watcher {
   completed(future: FutureBase<unknown>): void;
@@ -28,7 +30,8 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   /** By `outcome`: the value, the error, or the reason of the cancellation and, once somebody asked, its CancelledError. */
   protected value: unknown = undefined;
   #watchers: Watcher | Watcher[] | undefined = undefined; // in the order of registration; fixed from the end until told
-  #seen = false; // somebody looked at the outcome
+  /** What is true of it, one bit each. */
+  protected flags = 0;
 
   constructor(loop: Loop) {
     this.loop = loop;
@@ -181,14 +184,14 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   }
 
   #rememberUnseen(): void {
-    if (this.#seen) return;
+    if (this.flags & SEEN) return;
     const task = this.completer === this ? (this as unknown as Task<unknown>) : undefined;
     remember(this, this.loop, `${this.describe()} failed and nobody looked at its error`, this.value, task);
   }
 
   #look(): void {
-    if (this.#seen || this.outcome === PENDING) return;
-    this.#seen = true;
+    if (this.flags & SEEN || this.outcome === PENDING) return;
+    this.flags |= SEEN;
     if (this.outcome === FAILED) forget(this);
   }
 

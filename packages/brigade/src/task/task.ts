@@ -4,7 +4,7 @@
  * cleanup running to its end before the caller's begins. Plain nested generators get this wrong (docs/adr/0002).
  */
 import { CancelledError, ExceptionGroup } from "../errors.ts";
-import { ContextCopy, enterContext, type Values } from "../kernel/context.ts";
+import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
 import type { FrameInfo, Task } from "../types.ts";
 import { debugSuspension, watchedStep } from "./debug.ts";
 import {
@@ -30,6 +30,11 @@ import { fireSignals } from "./signals.ts";
 import { RESUME, returned, SUSPENDED } from "./suspension.ts";
 import { traced } from "./trace.ts";
 
+// Bits of `flags`, beside SEEN.
+const ASKED = 2; // what it waits for was asked to end
+const CANCEL = 4; // it was asked to end: counted in #requests, and `value` is the reason
+const UNKNOWN = 8; // nobody has learnt of it in its first step: its end is told to nobody
+
 // Where an unfinished task is.
 const READY = 0; // in the ready queue
 const STEPPING = 1;
@@ -44,13 +49,10 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   declare readonly loop: TaskHome;
   top: Frame | undefined;
   awaiting: Awaited | undefined = undefined;
-  asked = false;
-  cancelRequested = false; // true ⇒ counted in #requests, and `value` is the reason
   previous: Listed | undefined = undefined;
   following: Listed | undefined = undefined;
   #context: Values | ContextCopy; // what its code sees, between steps
   #place: 0 | 1 | 2 = READY;
-  #known = true; // false in the first step of a child that nobody has learnt of; its end is then told to nobody
   #requests = 0; // scopes on the stack that want to be unwound, and the task itself
   #label: string | number;
 
@@ -87,6 +89,14 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     this.#label = String(name);
   }
 
+  get asked(): boolean {
+    return (this.flags & ASKED) !== 0;
+  }
+
+  get cancelRequested(): boolean {
+    return (this.flags & CANCEL) !== 0;
+  }
+
   get unwinding(): boolean {
     return this.top?.state === UNWINDING;
   }
@@ -99,7 +109,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   #requestCancel(reason: unknown): boolean {
     if (this.outcome !== PENDING || this.cancelRequested) return false;
-    this.cancelRequested = true;
+    this.flags |= CANCEL;
     this.value = reason;
     this.#requests++;
     fireSignals(this, this, reason);
@@ -142,15 +152,22 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #step(): void {
     this.#place = STEPPING;
     const outer = switchTo(this);
+    if (this.#context === undefined && values === undefined && !this.loop.watched) {
+      this.#drive();
+      if (values !== undefined) this.#context = enterContext(undefined);
+    } else this.#stepInContext();
+    switchTo(outer);
+  }
+
+  #stepInContext(): void {
     const context = this.#context;
     const shared = context instanceof ContextCopy;
-    const outerValues = enterContext(shared ? context.values : context);
-    if (this.loop.observer === undefined && !this.loop.debug) this.#drive();
-    else watchedStep(this, () => this.#drive());
-    const left = enterContext(outerValues);
+    const outer = enterContext(shared ? context.values : context);
+    if (this.loop.watched) watchedStep(this, () => this.#drive());
+    else this.#drive();
+    const left = enterContext(outer);
     if (shared) context.values = left;
     else this.#context = left;
-    switchTo(outer);
   }
 
   #drive(): void {
@@ -177,6 +194,16 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
         continue;
       }
       const parent = frame.parent;
+      if (result?.done && frame.scope === undefined && frame.state !== UNWINDING) {
+        // The common end: a coroutine has given its value.
+        frame.state = ENDED;
+        this.top = parent;
+        if (parent === undefined) return this.#returned(result.value);
+        handOver(result, undefined);
+        frame = parent;
+        action = GO_ON;
+        continue;
+      }
       const next = this.#ended(frame, result, error);
       if (next === ENDED) return;
       frame = parent as Frame;
@@ -225,9 +252,13 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       return GO_ON;
     }
     if (result === undefined) this.#fail(error);
-    else if (this.cancelRequested) this.#finish(CANCELLED, this.value);
-    else this.#finish(FINISHED, result.value);
+    else this.#returned(result.value);
     return ENDED;
+  }
+
+  #returned(value: unknown): void {
+    if (this.flags & CANCEL) this.#finish(CANCELLED, this.value);
+    else this.#finish(FINISHED, value);
   }
 
   #unwindOn(parent: Frame | undefined, errors: unknown[]): 2 | typeof ENDED {
@@ -254,7 +285,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #finish(outcome: 1 | 2 | 3, value: unknown): void {
     this.top = undefined;
     this.awaiting = undefined;
-    if (!this.#known) {
+    if (this.flags & UNKNOWN) {
       this.outcome = outcome;
       this.value = value;
       return;
@@ -264,12 +295,15 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     this.loop.remove(this);
   }
 
-  /** Runs the first step of the frame as this task, of which nobody knows. */
+  /**
+   * Runs the first step of the frame as this task, of which nobody knows. Where the frame ends in it, `value` is what it
+   * gave; the shortest way is that of a frame that gives its value at once.
+   */
   startUnknown(root: Frame, label: number, context: Values): void {
-    this.top = root;
     this.#label = label;
     this.#context = context;
-    this.#known = false;
+    this.flags = UNKNOWN;
+    this.top = root;
     this.#step();
   }
 
@@ -282,14 +316,13 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     const { value } = this;
     this.outcome = PENDING;
     this.value = undefined;
-    this.#place = READY;
     return value;
   }
 
   /** It is like any other task from now on, and if it has ended, that is told. */
   makeKnown(): void {
     const { outcome } = this;
-    this.#known = true;
+    this.flags &= ~UNKNOWN;
     if (outcome === PENDING) return;
     this.outcome = PENDING;
     this.#finish(outcome, this.value);
@@ -297,7 +330,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   #suspended(): void {
     if (this.#place === STEPPING) this.#place = WAITING;
-    this.asked = false;
+    this.flags &= ~ASKED;
     if (this.#requests > 0) this.#unwindIfWaiting();
     if (this.loop.debug) debugSuspension(this);
   }
@@ -311,12 +344,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       const reason = task.cancelRequested ? task.value : undefined;
       if (awaiting instanceof TaskImpl) {
         if (awaiting.done) return;
-        task.asked = true;
+        task.flags |= ASKED;
         if (!awaiting.#requestCancel(reason)) return;
         task = awaiting;
       } else {
         if (awaiting?.askToEnd === undefined) task.wake();
-        else task.asked = awaiting.askToEnd(reason);
+        else if (awaiting.askToEnd(reason)) task.flags |= ASKED;
         return;
       }
     }

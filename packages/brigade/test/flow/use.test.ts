@@ -179,7 +179,7 @@ test("what has no end is refused with TypeError, and the body does not run", asy
     for (const wrong of [{}, 5, undefined, null]) {
       const using = createTask(
         (function* () {
-          yield* use(wrong as unknown as Disposable, function* () {
+          yield* use(wrong as Disposable, function* () {
             seen.push("body");
           });
         })(),

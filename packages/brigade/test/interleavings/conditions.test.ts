@@ -140,7 +140,8 @@ test("Event: whoever waited when it was set goes on, even if it is cleared at on
         coroutine(function* waiter() {
           waits.add(name);
           try {
-            demand((yield* event.wait()) === true, "wait gave something else than true");
+            const given: unknown = yield* event.wait();
+            demand(given === true, "wait gave something else than true");
           } finally {
             waits.delete(name);
           }

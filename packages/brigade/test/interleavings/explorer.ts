@@ -82,15 +82,15 @@ const PAIR_PAUSES = 1;
 class Violation extends Error {
   static first: Violation | undefined;
   override readonly name: string = "Violation";
-  constructor(claim: string) {
-    super(claim);
-    Violation.first ??= this;
+  static note(claim: string): Violation {
+    Violation.first ??= new Violation(claim);
+    return Violation.first;
   }
 }
 
 /** Throws unless the condition holds. */
 export function demand(condition: boolean, claim: string): asserts condition {
-  if (!condition) throw new Violation(claim);
+  if (!condition) throw Violation.note(claim);
 }
 
 /** Every list of `length` numbers from 0 to `most`. */
@@ -246,7 +246,7 @@ export async function explore(make: () => Program, limits: Limits = {}): Promise
     return total;
   };
   const onReport = (report: Report) => {
-    if (program?.mayReport?.(report) !== true) new Violation(`reported: ${report.kind}: ${report.message}`);
+    if (program?.mayReport?.(report) !== true) Violation.note(`reported: ${report.kind}: ${report.message}`);
   };
   return withoutStacks(() => virtually(main, { onReport }));
 }

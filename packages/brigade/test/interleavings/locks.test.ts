@@ -195,7 +195,6 @@ test("Semaphore: permits that are added reach waiters, as many as were added", a
     const adder = coroutine(function* adder() {
       semaphore.release();
       added++;
-      yield* sleep(0);
     });
     return {
       tasks: [[taker], [taker], [adder, adder]],

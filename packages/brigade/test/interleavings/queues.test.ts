@@ -5,6 +5,8 @@ import { demand, explore, type Program, told } from "./explorer.ts";
 
 type Kind = new (options?: { maxSize?: number }) => Queue<number>;
 
+const byValue = (a: number, b: number): number => a - b;
+
 /** A queue with its books: what was put, what was got by whom, who waits. */
 class Counter {
   readonly queue: Queue<number>;
@@ -55,7 +57,7 @@ class Counter {
     while (!this.queue.empty) left.push(this.queue.getNowait());
     const all = [...this.got, ...left];
     demand(
-      [...all].sort().join() === [...this.put].sort().join(),
+      all.sort(byValue).join() === [...this.put].sort(byValue).join(),
       `put ${this.put}, and got ${this.got}, left ${left}`,
     );
   }

@@ -38,6 +38,9 @@ const nested = coroutine(function* nested(outer: number, inner: number, body: ()
   } catch (error) {
     seen.push(`outer ${(error as Error).name}`);
   }
+  // What is left of a request would unwind what comes now.
+  yield* sleep(1);
+  seen.push("goes on");
   return seen;
 });
 
@@ -50,7 +53,7 @@ const cleaningUp = coroutine(function* cleaningUp(cleanup: number) {
 });
 
 test("of two nested scopes due at once the outer one is seen, and the code between them does not run", async () => {
-  expect(await virtually(nested(10, 10, () => sleep(100)))).toEqual(["between", "outer TimeoutError"]);
+  expect(await virtually(nested(10, 10, () => sleep(100)))).toEqual(["between", "outer TimeoutError", "goes on"]);
 });
 
 test("the outer one is seen even if the inner timer was made first", async () => {
@@ -90,22 +93,27 @@ test("of ten nested scopes due at once the outermost is seen", async () => {
 });
 
 test("an inner scope that expires first is seen inside, and the outer one goes on", async () => {
-  expect(await virtually(nested(20, 10, () => sleep(100)))).toEqual(["inner TimeoutError", "between", "value"]);
+  expect(await virtually(nested(20, 10, () => sleep(100)))).toEqual([
+    "inner TimeoutError",
+    "between",
+    "value",
+    "goes on",
+  ]);
 });
 
 test("an outer scope that expires while the body cleans up for the inner one wins, and the cleanup ends", async () => {
   await virtually(function* () {
     const start = now();
-    expect(yield* nested(15, 10, () => cleaningUp(10))).toEqual(["between", "outer TimeoutError"]);
-    expect(now() - start).toBe(20);
+    expect(yield* nested(15, 10, () => cleaningUp(10))).toEqual(["between", "outer TimeoutError", "goes on"]);
+    expect(now() - start).toBe(21);
   });
 });
 
 test("an inner scope that expires while the body cleans up for the outer one changes nothing", async () => {
   await virtually(function* () {
     const start = now();
-    expect(yield* nested(10, 15, () => cleaningUp(10))).toEqual(["between", "outer TimeoutError"]);
-    expect(now() - start).toBe(20);
+    expect(yield* nested(10, 15, () => cleaningUp(10))).toEqual(["between", "outer TimeoutError", "goes on"]);
+    expect(now() - start).toBe(21);
   });
 });
 
@@ -227,6 +235,27 @@ test("a body that ends in the iteration of the expiry, before it, gives its valu
     future.setResult("value");
     scope?.reschedule(0);
     expect(yield* outcomeOf(task)).toEqual({ value: "value" });
+  });
+});
+
+test("a reschedule in the iteration of the expiry, before it, moves it", async () => {
+  await virtually(function* () {
+    const loop = getRunningLoop();
+    const start = loop.time();
+    let scope: TimeoutScope | undefined;
+    loop.callAt(start + 10, () => scope?.reschedule(20));
+    const slow = timeout(10, function* (given) {
+      scope = given;
+      yield* sleep(100);
+    });
+    expect(yield* outcomeOf(createTask(slow))).toEqual(expired);
+    expect(loop.time() - start).toBe(30);
+    const saved = timeout(10, function* (given) {
+      given.reschedule(0);
+      given.reschedule(20);
+      return yield* sleep(15, "value");
+    });
+    expect(yield* saved).toBe("value");
   });
 });
 

@@ -13,7 +13,7 @@ import {
   use,
 } from "brigade";
 import { expect, test } from "vitest";
-import { cancelled, outcomeOf } from "../outcome.ts";
+import { outcomeOf } from "../outcome.ts";
 import { virtually } from "../virtually.ts";
 
 /** Waits for one notification; says when it has it, and that it holds the lock then. */

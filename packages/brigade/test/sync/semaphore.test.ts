@@ -4,6 +4,7 @@ import {
   coroutine,
   createTask,
   gather,
+  getRunningLoop,
   InvalidStateError,
   moveOnAfter,
   Semaphore,
@@ -86,6 +87,20 @@ for (const [name, Kind] of kinds) {
       expect([...seen].sort()).toEqual(["first", "main", "second"]);
       expect(seen[0]).toBe("first");
       expect(semaphore.available).toBe(2);
+    });
+  });
+
+  test(`a free permit goes to a late acquire as soon as the waiter that a ${name} woke before it has gone on`, async () => {
+    await virtually(function* () {
+      const semaphore = new Kind(2);
+      const permits = [yield* semaphore.acquire(), yield* semaphore.acquire()];
+      createTask(taking(semaphore, [], "first", 100));
+      yield* sleep(1);
+      for (const permit of permits) permit.release();
+      expect([semaphore.available, semaphore.locked]).toEqual([1, true]);
+      const start = getRunningLoop().time();
+      yield* semaphore.acquire();
+      expect(getRunningLoop().time() - start).toBe(0);
     });
   });
 
