@@ -141,9 +141,7 @@ const mapItem = /* @__PURE__ */ coroutine(function* mapStream(
   }
 });
 
-const results = /* @__PURE__ */ stream(function* mapStream(
-  mapping: Mapping,
-): Generator<unknown, void, unknown> {
+const results = /* @__PURE__ */ stream(function* mapStream(mapping: Mapping): Generator<unknown, void, unknown> {
   mapping.start();
   try {
     for (;;) {

@@ -55,7 +55,8 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
       this.#source = source.values();
     }
     return this.launchFirst(() => {
-      for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++) this.#startNext(this.addSlot());
+      for (let slots = 0; slots < this.#limit && !this.#exhausted && !this.stopping; slots++)
+        this.#startNext(this.addSlot());
     });
   }
 

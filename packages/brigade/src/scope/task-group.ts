@@ -95,7 +95,8 @@ class Group implements TaskGroup, Scope, Watcher {
   /** No child is left. Throws what the group has to tell. */
   close(): void {
     this.#state = "closed";
-    if (this.#errors.length > 0) throw new ExceptionGroup(`${this.#errors.length} of the tasks in a task group failed`, this.#errors);
+    if (this.#errors.length > 0)
+      throw new ExceptionGroup(`${this.#errors.length} of the tasks in a task group failed`, this.#errors);
     if (this.#cancelled) throw this.#cancelled;
   }
 

@@ -180,11 +180,31 @@ export class Frame<T = unknown> implements Coroutine<T> {
 
   #start(): IteratorResult<Suspension, unknown> {
     const task = current;
+    if (task === undefined || this.state !== CREATED || depth >= DEEPEST_INLINE) return this.#startSpecially(task);
+    // A coroutine, whose frame has no scope: the rest is the hottest code there is, and short so that V8 inlines it.
+    this.ledger.unstarted--;
+    this.state = RUNNING;
+    this.parent = task.top;
+    task.top = this;
+    depth++;
+    let result: IteratorResult<Suspension, unknown>;
+    try {
+      result = this.generator.next();
+    } catch (error) {
+      throw this.#failed(error, task);
+    }
+    depth--;
+    if (result === SUSPENDED) return result;
+    this.state = ENDED;
+    task.top = this.parent;
+    return result.done ? result : settle(this, result);
+  }
+
+  #startSpecially(task: RunningTask | undefined): IteratorResult<Suspension, unknown> {
     if (task === undefined)
       throw new InvalidStateError(`coroutine "${this.name}" was awaited outside a task: use run()`);
-    if (this.state !== CREATED) {
-      if (this.state !== CLAIMED || this.scope === undefined) throw usedTwice(this);
-    } else this.ledger.unstarted--;
+    if (this.state === CREATED) this.ledger.unstarted--;
+    else if (this.state !== CLAIMED || this.scope === undefined) throw usedTwice(this);
     if (depth >= DEEPEST_INLINE) {
       this.state = CLAIMED;
       call = this;
@@ -196,14 +216,18 @@ export class Frame<T = unknown> implements Coroutine<T> {
       begin(this, task);
       result = this.generator.next();
     } catch (error) {
-      depth--;
-      end(this, task);
-      throw traced(error, Frame.prototype.next);
+      throw this.#failed(error, task);
     }
     depth--;
     if (result === SUSPENDED) return result;
     end(this, task);
-    return result.done && this.scope === undefined ? result : settle(this, result);
+    return settle(this, result);
+  }
+
+  #failed(error: unknown, task: RunningTask): unknown {
+    depth--;
+    end(this, task);
+    return traced(error, Frame.prototype.next);
   }
 }
 

@@ -57,12 +57,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #label: string | number;
 
   /** The root has been claimed. The first step comes when the task is run. */
-  constructor(
-    loop: TaskHome,
-    root: Frame | undefined,
-    label: string | number,
-    context?: Values | ContextCopy,
-  ) {
+  constructor(loop: TaskHome, root: Frame | undefined, label: string | number, context?: Values | ContextCopy) {
     super(loop);
     this.top = root;
     this.#label = label;

@@ -114,7 +114,9 @@ export function definitionPlace(above: unknown): () => string {
   const target: { stack?: string } = {};
   stackHost.captureStackTrace?.(target, above);
   return () => {
-    const line = String(target.stack ?? "").split("\n").find((one) => /^\s+at /.test(one));
+    const line = String(target.stack ?? "")
+      .split("\n")
+      .find((one) => /^\s+at /.test(one));
     const info = line === undefined ? undefined : parse(line);
     return info?.file === undefined ? "anonymous" : `${info.file.replace(/^.*[\\/]/, "")}:${info.line}`;
   };
