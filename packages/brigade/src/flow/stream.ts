@@ -18,7 +18,7 @@ export interface Stream<T> extends AsyncIterable<T> {
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-export class GeneratorStream<T> implements Stream<T>, Closer {
+class GeneratorStream<T> implements Stream<T>, Closer {
   readonly #generator: Giver;
   readonly #ledger: Ledger;
   #busy = false; // somebody reads or closes it

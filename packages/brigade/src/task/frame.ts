@@ -16,7 +16,7 @@ export const CREATED = 0;
 /** Handed to a task, a scope or gather, which will start it. */
 export const CLAIMED = 1;
 /** Started: it runs, or waits. */
-export const RUNNING = 2;
+const RUNNING = 2;
 /** Its generator was told to return: its cleanup runs, or waits. */
 export const UNWINDING = 3;
 export const ENDED = 4;
