@@ -5,8 +5,20 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+const parsed = /* @__PURE__ */ new Map<string, number>(); // programs write few durations, and use them often
+const MOST_PARSED = 1_000;
+
 /** The duration in milliseconds. */
 export function milliseconds(duration: Duration): number {
+  if (typeof duration === "number" && duration >= 0) return duration;
+  const known = parsed.get(duration as string);
+  if (known !== undefined) return known;
+  const value = parse(duration);
+  if (parsed.size < MOST_PARSED) parsed.set(duration as string, value);
+  return value;
+}
+
+function parse(duration: Duration): number {
   let value: number | undefined;
   if (typeof duration === "number") value = duration;
   else if (typeof duration === "string") {

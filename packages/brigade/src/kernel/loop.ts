@@ -28,7 +28,7 @@ type Phase =
   | "closed";
 
 const SLICE = 2; // ms of iterations back to back before the host has its turn
-const PROBATION = 0.25; // ms that callbacks may run between two looks at the time, as far as their average tells
+const PROBATION = 0.25; // ms between two looks at the time; after more than that, the next look comes sooner
 // What callbacks will take nobody knows: as many that take 1 ms after a time of quick ones must not make the host wait 10 ms.
 const LONGEST_BURST = 8;
 
@@ -223,7 +223,8 @@ export class Loop {
     for (let i = 0; i < count; i++) this.#ready.shift().run();
     if (this.#ran < this.#burst) return 0;
     const now = host.now();
-    this.#burst = Math.max(1, Math.min(LONGEST_BURST, Math.floor((PROBATION * this.#ran) / (now - this.#looked))));
+    if (now - this.#looked > PROBATION) this.#burst = 1 + (this.#burst >> 2);
+    else if (this.#burst < LONGEST_BURST) this.#burst++;
     this.#looked = now;
     this.#ran = 0;
     return now;

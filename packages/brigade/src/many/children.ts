@@ -44,9 +44,10 @@ export abstract class Children<T> extends Leaf<T> {
   abstract settled(slot: Slot, child: FutureBase<unknown>): void;
 
   /** For the first await; a second one throws. */
-  protected use(): void {
+  protected use(task: RunningTask): void {
     if (this.#used) throw new InvalidStateError(`this ${this.kind} was awaited already: call ${this.kind}() again`);
     this.#used = true;
+    this.task = task; // children are started for it, and may end before it waits
   }
 
   protected addSlot(): Slot {

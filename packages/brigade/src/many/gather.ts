@@ -45,8 +45,9 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     return "gather";
   }
 
-  protected start({ loop }: RunningTask): boolean {
-    this.use();
+  protected start(task: RunningTask): boolean {
+    this.use(task);
+    const { loop } = task;
     const source = this.#source;
     if (Array.isArray(source)) {
       if (this.#limit >= source.length && !loop.watched && allToStart(source)) {

@@ -1,4 +1,5 @@
 /** Runs many at once; the first to end decides. */
+import type { RunningTask } from "../task/frame.ts";
 import type { FutureBase } from "../task/future.ts";
 import type { Awaitable, AwaitableLike, Result } from "../types.ts";
 import { Children, claim, type Slot, type Work } from "./children.ts";
@@ -16,8 +17,8 @@ class Race extends Children<unknown> {
     return "race";
   }
 
-  protected start(): boolean {
-    this.use();
+  protected start(task: RunningTask): boolean {
+    this.use(task);
     return this.launchFirst(() => {
       for (const work of this.#work) this.launch(work, this.addSlot());
     });

@@ -13,6 +13,7 @@ export function watchedStep(task: WatchedTask, drive: () => void): void {
   const began = debug ? host.now() : 0;
   drive();
   if (debug) {
+    if (!task.done) debugSuspension(task);
     for (const [frame, handle] of timed) {
       if (frame.state === UNWINDING) continue;
       handle.cancel();
@@ -48,7 +49,7 @@ const timed = /* @__PURE__ */ new Map<Frame, Handle>(); // frames whose cleanup 
 const barePlaces = /* @__PURE__ */ new Set<string>(); // where a bare generator was reported
 
 /** Looks at a task that has just suspended. */
-export function debugSuspension(task: WatchedTask): void {
+function debugSuspension(task: WatchedTask): void {
   for (let frame = task.top; frame; frame = frame.parent) {
     if (frame.state === UNWINDING) timeCleanup(task, frame);
   }

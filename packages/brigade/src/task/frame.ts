@@ -83,7 +83,7 @@ const DEEPEST_INLINE = 200; // a frame takes about 500 bytes of the native stack
 let ending: IteratorReturnResult<unknown> | undefined; // undefined: it threw
 let endingError: unknown;
 // On its way the other way: a frame that the task has to start itself, because the native stack is deep enough.
-let call: Frame | undefined;
+export let call: Frame | undefined;
 
 /** Says how the callee ended, for the `yield*` that is resumed next. */
 export function handOver(result: IteratorReturnResult<unknown> | undefined, error: unknown): void {
@@ -91,9 +91,9 @@ export function handOver(result: IteratorReturnResult<unknown> | undefined, erro
   endingError = error;
 }
 
-/** The frame that has to be started, if the suspension was for that. */
-export function takeCall(): Frame | undefined {
-  const frame = call;
+/** The frame that has to be started. Only called when there is one. */
+export function takeCall(): Frame {
+  const frame = call as Frame;
   call = undefined;
   return frame;
 }

@@ -16,7 +16,7 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
   /** The task that waits here; undefined before and after. */
   task: RunningTask | undefined = undefined;
 
-  /** Begins to wait. True when there is nothing to wait for: `finish` is then called at once. */
+  /** Begins to wait. True when there is nothing to wait for: `finish` is then called at once, and `task` is never set. */
   protected abstract start(task: RunningTask): boolean;
   /** The task was woken. False when it has to wait on, and will be woken again. */
   protected resumed(): boolean {
@@ -47,9 +47,10 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
     const task = runningTask(this.kind);
     if (this.task !== undefined)
       throw new InvalidStateError(`this ${this.kind} is awaited by a task already: make one for each await`);
+    if (this.start(task)) return true;
     this.task = task;
     task.awaiting = this;
-    return this.start(task);
+    return false;
   }
 
   return(value: T): IteratorReturnResult<T> {

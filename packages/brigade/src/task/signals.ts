@@ -3,6 +3,7 @@ import { CancelledError } from "../errors.ts";
 import { type Frame, type RunningTask, UNWINDING } from "./frame.ts";
 
 const controllers = /* @__PURE__ */ new WeakMap<object, AbortController>();
+let asked = false; // whether there is, or was, one: most programs never ask
 
 /** A frame whose signal is its own: a scope that can be unwound, or one in cleanup, which nothing cuts short. */
 function ownsSignal(frame: Frame): boolean {
@@ -18,12 +19,14 @@ export function signalOf(task: RunningTask): AbortSignal {
   }
   const key: object = frame?.state === UNWINDING ? {} : (frame?.scope ?? task);
   let controller = controllers.get(key);
+  asked = true;
   if (!controller) controllers.set(key, (controller = new AbortController()));
   return controller.signal;
 }
 
 /** The scope, or the task, wants its frames unwound: fires their signals, but for those behind a shield or in cleanup. */
 export function fireSignals(task: RunningTask, requester: object, reason: unknown): void {
+  if (!asked) return;
   const firing: object[] = [];
   for (let frame = task.top; frame; frame = frame.parent) {
     if (frame.state === UNWINDING || frame.scope?.shields) firing.length = 0;

@@ -6,10 +6,11 @@
 import { CancelledError, ExceptionGroup } from "../errors.ts";
 import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
 import type { FrameInfo, Task } from "../types.ts";
-import { debugSuspension, watchedStep } from "./debug.ts";
+import { watchedStep } from "./debug.ts";
 import {
   type Awaited,
   begin,
+  call,
   CLAIMED,
   current,
   end,
@@ -119,13 +120,15 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   withdrawRequest(): void {
     this.#requests--;
+    if (this.#requests === 0) this.flags &= ~ASKED;
   }
 
   wake(): void {
     if (this.#place === READY) return;
     this.#place = READY;
-    this.loop.observer?.taskWoken?.(this, current as TaskImpl<unknown> | undefined);
-    this.loop.schedule(this);
+    const { loop } = this;
+    if (loop.watched) loop.observer?.taskWoken?.(this, current as TaskImpl<unknown> | undefined);
+    loop.schedule(this);
   }
 
   /** What it awaits is done: this is its turn in the ready queue. */
@@ -182,9 +185,8 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
         error = traced(thrown);
       }
       if (result === SUSPENDED) {
-        const called = takeCall();
-        if (called === undefined) return this.#suspended();
-        frame = called;
+        if (call === undefined) return this.#suspended();
+        frame = takeCall();
         action = START;
         continue;
       }
@@ -231,7 +233,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       }
     }
     if (unwound || (scope?.shields === true && this.#requests > 0 && this.#mayUnwind(parent))) {
-      const errors = (unwound && cleanupErrors.get(frame)) || [];
+      const errors = (unwound && anyCleanupErrors && cleanupErrors.get(frame)) || [];
       if (result === undefined && !(error instanceof CancelledError)) errors.push(error);
       scope?.absorb?.(errors);
       if (scope === undefined || !scope.requested || this.#mayUnwind(parent)) return this.#unwindOn(parent, errors);
@@ -258,7 +260,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   #unwindOn(parent: Frame | undefined, errors: unknown[]): 2 | typeof ENDED {
     if (parent !== undefined) {
-      if (errors.length > 0) cleanupErrors.set(parent, errors);
+      if (errors.length > 0) keepErrors(parent, errors);
       return UNWIND;
     }
     if (errors.length > 0) this.#finish(FAILED, oneOf(errors));
@@ -285,7 +287,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       this.value = value;
       return;
     }
-    this.loop.observer?.taskDone?.(this);
+    if (this.loop.watched) this.loop.observer?.taskDone?.(this);
     this.complete(outcome, value);
     this.loop.remove(this);
   }
@@ -325,9 +327,9 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   #suspended(): void {
     if (this.#place === STEPPING) this.#place = WAITING;
+    if (this.#requests === 0) return;
     this.flags &= ~ASKED;
-    if (this.#requests > 0) this.#unwindIfWaiting();
-    if (this.loop.debug) debugSuspension(this);
+    this.#unwindIfWaiting();
   }
 
   /** Asks what the task waits for to end; without that, unwinds in a step of its own. */
@@ -362,9 +364,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   collect(error: unknown): void {
     const frame = this.top as Frame;
-    const errors = cleanupErrors.get(frame);
-    if (errors) errors.push(error);
-    else cleanupErrors.set(frame, [error]);
+    keepErrors(frame, [...(cleanupErrors.get(frame) ?? []), error]);
   }
 
   stack(): readonly FrameInfo[] {
@@ -380,6 +380,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
 /** Errors of cleanups that have ended, kept for the frame that is unwound next. */
 const cleanupErrors = /* @__PURE__ */ new WeakMap<Frame, unknown[]>();
+let anyCleanupErrors = false; // whether there was one yet
+
+function keepErrors(frame: Frame, errors: unknown[]): void {
+  anyCleanupErrors = true;
+  cleanupErrors.set(frame, errors);
+}
 
 /** What stands for several errors of an unwinding. */
 export function oneOf(errors: readonly unknown[]): unknown {
