@@ -3,12 +3,14 @@ import { coroutine, createTask, gather, run, sleep } from "brigade";
 import { heapInUse, peakMegabytes, Sleepers } from "../../memory.ts";
 import type { Programs } from "../../program.ts";
 
+const HOUR_MS = 3_600_000;
+
 export const programs: Programs = {
   parked: (count) => {
     const sleepers = new Sleepers(count);
     const park = coroutine(function* () {
       sleepers.fellAsleep();
-      yield* sleep("1h");
+      yield* sleep(HOUR_MS);
     });
     return run(function* () {
       const before = heapInUse();
@@ -23,7 +25,7 @@ export const programs: Programs = {
     const sleepers = new Sleepers(count);
     const nap = coroutine(function* () {
       sleepers.fellAsleep();
-      yield* sleep("1s");
+      yield* sleep(1_000);
       sleepers.wokeUp();
     });
     await run(gather(Array.from({ length: count }, () => nap())));

@@ -3,6 +3,8 @@ import { coroutine, createTask, gather, run, sleep, wait } from "brigade";
 import type { Programs } from "../../program.ts";
 import { sum } from "../../results.ts";
 
+const HOUR_MS = 3_600_000;
+
 const tenTurns = coroutine(function* () {
   let turns = 0;
   for (let i = 0; i < 10; i++) {
@@ -19,7 +21,7 @@ const identity = coroutine(function* (value: number) {
 let asleep = 0;
 const sleeper = coroutine(function* () {
   asleep++;
-  yield* sleep("1h");
+  yield* sleep(HOUR_MS);
 });
 
 export const programs: Programs = {

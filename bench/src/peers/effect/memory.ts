@@ -3,12 +3,14 @@ import { Effect } from "effect";
 import { heapInUse, Sleepers } from "../../memory.ts";
 import type { Programs } from "../../program.ts";
 
+const HOUR_MS = 3_600_000;
+
 export const programs: Programs = {
   parked: (count) => {
     const sleepers = new Sleepers(count);
     const park = Effect.fnUntraced(function* () {
       sleepers.fellAsleep();
-      yield* Effect.sleep("1 hour");
+      yield* Effect.sleep(HOUR_MS);
     });
     return Effect.runPromise(
       Effect.gen(function* () {

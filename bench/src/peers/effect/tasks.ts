@@ -3,6 +3,8 @@ import { Effect, Exit, Fiber } from "effect";
 import type { Programs } from "../../program.ts";
 import { sum } from "../../results.ts";
 
+const HOUR_MS = 3_600_000;
+
 const tenTurns = Effect.fnUntraced(function* () {
   let turns = 0;
   for (let i = 0; i < 10; i++) {
@@ -19,7 +21,7 @@ const identity = Effect.fnUntraced(function* (value: number) {
 let asleep = 0;
 const sleeper = Effect.fnUntraced(function* () {
   asleep++;
-  yield* Effect.sleep("1 hour");
+  yield* Effect.sleep(HOUR_MS);
 });
 
 export const programs: Programs = {
