@@ -69,6 +69,7 @@ class Session {
   readonly loop: TaskLoop;
   readonly #options: RunOptions;
   #state: "idle" | "running" | "closing" | "closed" = "idle";
+  #closing: Promise<void> | undefined;
   #main: TaskImpl<unknown> | undefined; // of the run that is in progress
   #deadlock: DeadlockError | undefined; // what that run will reject with
   #releases: (() => void)[] = []; // undo what was set up to cancel main
@@ -104,9 +105,16 @@ class Session {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#state === "closed" || this.#state === "closing") return;
-    if (this.#state === "running") throw new InvalidStateError("close: a run is in progress; await it first");
+  /** Every call gives the end of the one closing. */
+  close(): Promise<void> {
+    if (this.#state === "running") {
+      return Promise.reject(new InvalidStateError("close: a run is in progress; await it first"));
+    }
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#state = "closing";
     const { loop } = this;
     do {

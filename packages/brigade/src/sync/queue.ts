@@ -37,8 +37,10 @@ interface Storage<T> {
 export class Queue<T> {
   readonly maxSize: number;
   readonly #items: Storage<T>;
-  readonly #getters = new Line(); // those who were woken have left it
-  readonly #putters = new Line(); // the same
+  /** @internal Those who were woken have left it. */
+  readonly getters: Line = new Line();
+  /** @internal The same. */
+  readonly putters: Line = new Line();
   readonly #finished = new Event(); // set ⇔ #unfinished is 0
   #unfinished = 0; // items that were put and not said to be done
   #shutDown = false;
@@ -71,30 +73,39 @@ export class Queue<T> {
 
   /** Waits while the queue is full, then puts the item. Throws `QueueShutDown`. A cancelled put has put nothing. */
   put(item: T): Awaitable<void> {
-    return new Put(this, this.#putters, item);
+    return new PutCall(this, item);
   }
 
   /** Puts the item; throws `QueueFull` when there is no room, `QueueShutDown` after `shutdown`. */
   putNowait(item: T): void {
     this.checkPut();
     if (this.full) throw new QueueFull(`the queue is full: it holds ${this.size} of ${this.maxSize} items`);
+    this.deposit(item);
+  }
+
+  /** @internal Puts the item. There is room. */
+  deposit(item: T): void {
     this.#items.push(item);
-    this.#unfinished++;
-    this.#finished.clear();
-    this.#getters.release();
+    if (this.#unfinished++ === 0) this.#finished.clear();
+    if (this.getters.first !== undefined) this.getters.release();
   }
 
   /** Waits while the queue is empty, then takes the next item. Throws `QueueShutDown`. A cancelled get has taken nothing. */
   get(): Awaitable<T> {
-    return new Get(this, this.#getters);
+    return new GetCall(this);
   }
 
   /** Takes the next item; throws `QueueEmpty` when there is none, `QueueShutDown` when there will be none. */
   getNowait(): T {
     this.checkGet();
     if (this.empty) throw new QueueEmpty("the queue is empty");
+    return this.withdraw();
+  }
+
+  /** @internal Takes the next item. There is one. */
+  withdraw(): T {
     const item = this.#items.shift();
-    this.#putters.release();
+    if (this.putters.first !== undefined) this.putters.release();
     return item;
   }
 
@@ -120,8 +131,8 @@ export class Queue<T> {
       if (this.#unfinished > 0) this.#unfinished--;
     }
     if (this.#unfinished === 0) this.#finished.set();
-    while (this.#getters.first) this.#getters.release();
-    while (this.#putters.first) this.#putters.release();
+    while (this.getters.first) this.getters.release();
+    while (this.putters.first) this.putters.release();
   }
 
   /** @internal */
@@ -137,6 +148,82 @@ export class Queue<T> {
   /** @internal Throws when nothing can be got any more. */
   checkGet(): void {
     if (this.#shutDown && this.empty) throw new QueueShutDown("get: the queue was shut down, and is empty");
+  }
+}
+
+/** A call of `get` or `put`. Most find an item, or room: only one that does not makes a waiter. */
+abstract class Call<T, Item> implements Awaitable<T> {
+  protected readonly queue: Queue<Item>;
+  #waiter: Waiter<T> | undefined = undefined;
+
+  constructor(queue: Queue<Item>) {
+    this.queue = queue;
+  }
+
+  abstract readonly kind: string;
+  /** Whether it can be done now. */
+  protected abstract readonly possible: boolean;
+  protected abstract act(): IteratorReturnResult<T>;
+  protected abstract waiter(): Waiter<T>;
+
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this;
+  }
+
+  next(sent?: unknown): IteratorResult<Suspension, T> {
+    if (sent === undefined) {
+      if (this.possible && current !== undefined) return this.act();
+      this.#waiter = this.waiter();
+    }
+    return (this.#waiter as Waiter<T>).next(sent);
+  }
+
+  return(value: T): IteratorReturnResult<T> {
+    return this.#waiter ? this.#waiter.return(value) : returned(value);
+  }
+}
+
+class GetCall<T> extends Call<T, T> {
+  get kind(): string {
+    return "Queue.get";
+  }
+
+  protected get possible(): boolean {
+    return !this.queue.empty;
+  }
+
+  protected act(): IteratorReturnResult<T> {
+    return returned(this.queue.withdraw());
+  }
+
+  protected waiter(): Waiter<T> {
+    return new Get(this.queue, this.queue.getters);
+  }
+}
+
+class PutCall<T> extends Call<void, T> {
+  readonly #item: T;
+
+  constructor(queue: Queue<T>, item: T) {
+    super(queue);
+    this.#item = item;
+  }
+
+  get kind(): string {
+    return "Queue.put";
+  }
+
+  protected get possible(): boolean {
+    return !this.queue.full && !this.queue.isShutDown;
+  }
+
+  protected act(): IteratorReturnResult<void> {
+    this.queue.deposit(this.#item);
+    return RETURNED_NOTHING;
+  }
+
+  protected waiter(): Waiter<void> {
+    return new Put(this.queue, this.queue.putters, this.#item);
   }
 }
 
@@ -174,12 +261,6 @@ abstract class Attempt<T, Item> extends Waiter<T> {
 }
 
 class Get<T> extends Attempt<T, T> {
-  /** Most items are there when they are asked for: the short way. */
-  override next(sent: unknown): IteratorResult<Suspension, T> {
-    if (sent !== undefined || this.queue.empty || current === undefined) return super.next(sent);
-    return returned(this.queue.getNowait());
-  }
-
   get kind(): string {
     return "Queue.get";
   }
@@ -203,13 +284,6 @@ class Put<T> extends Attempt<void, T> {
   constructor(queue: Queue<T>, line: Line, item: T) {
     super(queue, line);
     this.#item = item;
-  }
-
-  /** As above: most find room. */
-  override next(sent: unknown): IteratorResult<Suspension, void> {
-    if (sent !== undefined || this.queue.full || this.queue.isShutDown || current === undefined) return super.next(sent);
-    this.queue.putNowait(this.#item);
-    return RETURNED_NOTHING;
   }
 
   get kind(): string {

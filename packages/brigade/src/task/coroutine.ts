@@ -2,7 +2,7 @@
 import type { Coroutine, CoroutineBody } from "../types.ts";
 import { runningLoop } from "../kernel/loop.ts";
 import { CREATED, Frame } from "./frame.ts";
-import { Definition } from "./ledger.ts";
+import { Definition, type Ledger } from "./ledger.ts";
 import { definitionPlace } from "./trace.ts";
 
 /**
@@ -29,11 +29,20 @@ export function coroutine<This, A extends unknown[], T>(
   const definition = new Definition(body.name || definitionPlace(coroutine));
   let { ledger } = definition;
   const make = function (this: This, ...args: A): Coroutine<T> {
-    if (ledger.loop !== runningLoop) ledger = definition.ledger;
+    if (ledger.plainFor !== runningLoop) {
+      ledger = definition.ledger;
+      if (ledger.sites) return noted(body.apply(this, args), ledger, make);
+    }
     ledger.unstarted++;
-    const frame = new Frame<T>(body.apply(this, args), ledger);
-    ledger.sites?.note(() => frame.state === CREATED, make);
-    return frame;
+    return new Frame<T>(body.apply(this, args), ledger);
   };
   return Object.defineProperty(make, "name", { value: body.name, configurable: true });
+}
+
+/** In debug, where the coroutine was made is written down. */
+function noted<T>(generator: CoroutineBody<T>, ledger: Ledger, above: (...args: never) => unknown): Coroutine<T> {
+  ledger.unstarted++;
+  const frame = new Frame<T>(generator, ledger);
+  ledger.sites?.note(() => frame.state === CREATED, above);
+  return frame;
 }

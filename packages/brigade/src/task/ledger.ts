@@ -5,6 +5,8 @@ import { place } from "./trace.ts";
 export class Ledger {
   readonly definition: Definition;
   readonly loop: Loop | undefined;
+  /** The loop, when making a coroutine takes no more than counting it: not in debug. */
+  readonly plainFor: Loop | undefined | null;
   unstarted = 0; // coroutines made on this loop that were neither started, handed over, nor closed
   readonly sites: Sites | undefined; // in debug: where they were made
 
@@ -12,6 +14,7 @@ export class Ledger {
     this.definition = definition;
     this.loop = loop;
     this.sites = loop?.debug ? new Sites() : undefined;
+    this.plainFor = loop?.debug ? null : loop;
   }
 
   get name(): string {
