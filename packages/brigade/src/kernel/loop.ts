@@ -5,10 +5,10 @@
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidStateError } from "../errors.ts";
 import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
-import { enterContext, type Values, values } from "./context.ts";
+import { CallbackHandle, text } from "./callback.ts";
 import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
-import { type Runnable, type TimerEntry, Timers, UNSET } from "./timers.ts";
+import { type Runnable, type TimerEntry, Timers } from "./timers.ts";
 
 /** What a loop is made with. */
 export interface LoopOptions {
@@ -290,49 +290,7 @@ export class Loop {
   }
 }
 
-class CallbackHandle implements Handle, TimerEntry {
-  sequence: number = UNSET;
-  readonly #loop: Loop;
-  readonly #context: Values = values;
-  #callback: (() => void) | undefined; // undefined ⇔ cancelled
-  constructor(loop: Loop, callback: () => void) {
-    if (typeof callback !== "function") throw new TypeError(`a callback is a function, not ${typeof callback}`);
-    this.#loop = loop;
-    this.#callback = callback;
-  }
-
-  get cancelled(): boolean {
-    return this.#callback === undefined;
-  }
-
-  cancel(): void {
-    this.#callback = undefined;
-    this.#loop.clearTimer(this);
-  }
-
-  run(): void {
-    const callback = this.#callback;
-    if (!callback) return;
-    const outer = enterContext(this.#context);
-    guarded(this.#loop, callback);
-    enterContext(outer);
-  }
-}
-
-/** Calls back; what it throws is reported, and the loop goes on. */
-export function guarded(loop: Loop, callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    loop.report({ kind: "callback-error", message: `a callback threw: ${text(error)}`, error });
-  }
-}
-
 function warn(report: Report): void {
   const stack = report.error instanceof Error ? `\n${report.error.stack ?? text(report.error)}` : "";
   host.warn(`brigade: ${report.message}${stack}`);
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -4,7 +4,7 @@ import { InvalidStateError, TimeoutError } from "../errors.ts";
 import { type TimerEntry, UNSET } from "../kernel/timers.ts";
 import { drivable, frameOf, lateFrame, scopeFrame } from "../task/body.ts";
 import type { Drivable, Frame, RunningTask, Scope } from "../task/frame.ts";
-import { oneOf } from "../task/task.ts";
+import { oneOf } from "../task/cleanup-errors.ts";
 import type { Awaitable, AwaitableLike, ScopeBody, Suspension, TimeoutScope } from "../types.ts";
 
 type Expiry = "throws" | "moves on";

@@ -33,10 +33,10 @@ export interface Scope {
   readonly requested: boolean;
   /** The frame is about to start. Gives the generator to drive. */
   entered(task: RunningTask, frame: Frame): Drivable;
-  /** The frame has ended, in whatever way. */
-  left(task: RunningTask): void;
+  /** The frame has ended: `broken` off, by an error or by an unwinding, or with what its generator gave. */
+  left(task: RunningTask, broken: boolean): void;
   /** Takes what the generator yields to whoever drives it: a value of a stream. Without this, a plain yield is an error. */
-  gave?(result: IteratorResult<unknown, unknown>): unknown;
+  gave?(result: IteratorResult<unknown, unknown>, frame: Frame): unknown;
   /** Takes the errors that cleanups threw on the way down to its frame, whoever asked for the unwinding. */
   absorb?(errors: unknown[]): void;
   /** The frames down to its own have unwound at its request: gives the value of its `yield*`, or throws. */
@@ -220,20 +220,20 @@ export class Frame<T = unknown> implements Coroutine<T> {
     }
     depth--;
     if (result === SUSPENDED) return result;
-    end(this, task);
+    end(this, task, false);
     return settle(this, result);
   }
 
   #failed(error: unknown, task: RunningTask): unknown {
     depth--;
-    end(this, task);
+    end(this, task, true);
     return traced(error, Frame.prototype.next);
   }
 }
 
 /** What a frame whose generator did not suspend has ended with. Throws for a plain yield in a coroutine. */
 export function settle(frame: Frame, result: IteratorResult<unknown, unknown>): IteratorReturnResult<unknown> {
-  if (frame.scope?.gave !== undefined) return returned(frame.scope.gave(result));
+  if (frame.scope?.gave !== undefined) return returned(frame.scope.gave(result, frame));
   if (!result.done) throw strayYield(frame, result.value);
   return result;
 }
@@ -247,10 +247,10 @@ export function begin(frame: Frame, task: RunningTask): void {
 }
 
 /** Unlinks the frame, which is on top. */
-export function end(frame: Frame, task: RunningTask): void {
+export function end(frame: Frame, task: RunningTask, broken: boolean): void {
   frame.state = ENDED;
   task.top = frame.parent;
-  if (frame.scope !== undefined) frame.scope.left(task);
+  if (frame.scope !== undefined) frame.scope.left(task, broken);
 }
 
 keepShape(new Frame({ next: () => ({ done: true, value: undefined }) }, new Definition("").ledger));
@@ -278,6 +278,16 @@ let found: readonly FrameInfo[] = [];
 export function probed(above: unknown): typeof SUSPENDED {
   found = framesAbove(above);
   return SUSPENDED;
+}
+
+/** The frames from this one down, outermost first; with places where they are suspended. */
+export function stackFrom(top: Frame | undefined, suspended: boolean): FrameInfo[] {
+  const frames: FrameInfo[] = [];
+  for (let frame = top; frame; frame = frame.parent) {
+    const places = suspended && frame.state !== CLAIMED ? probe(frame) : [];
+    frames.push(...places.slice(0, -1), { ...places.at(-1), name: frame.name });
+  }
+  return frames.reverse();
 }
 
 /** The frame's place, if it is suspended and the host tells; several when bare generators stand between. */

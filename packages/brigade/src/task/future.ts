@@ -3,7 +3,8 @@
  * A future is its own iterator: what belongs to one wait stands on the waiting task.
  */
 import { asError, CancelledError, InvalidStateError } from "../errors.ts";
-import { guarded, type Loop } from "../kernel/loop.ts";
+import { guarded } from "../kernel/callback.ts";
+import type { Loop } from "../kernel/loop.ts";
 import type { Runnable } from "../kernel/timers.ts";
 import type { Future, SettableFuture, Suspension, Task } from "../types.ts";
 import { type Awaited, current, probed, type RunningTask } from "./frame.ts";

@@ -3,9 +3,10 @@
  * or a scope on its stack was asked to end, unwinds it: `return()` on one frame after the other, innermost first, each
  * cleanup running to its end before the caller's begins. Plain nested generators get this wrong (docs/adr/0002).
  */
-import { CancelledError, ExceptionGroup } from "../errors.ts";
+import { CancelledError } from "../errors.ts";
 import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
 import type { FrameInfo, Task } from "../types.ts";
+import { errorsFor, keepErrors, oneOf } from "./cleanup-errors.ts";
 import { watchedStep } from "./debug.ts";
 import {
   type Awaited,
@@ -17,10 +18,10 @@ import {
   ENDED,
   type Frame,
   handOver,
-  probe,
   type RunningTask,
   type Scope,
   settle,
+  stackFrom,
   switchTo,
   takeCall,
   UNWINDING,
@@ -224,7 +225,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     const { parent, scope } = frame;
     let result: IteratorReturnResult<unknown> | undefined;
     let error = thrown;
-    end(frame, this);
+    end(frame, this, unwound || last === undefined);
     if (last !== undefined) {
       try {
         result = unwound && last.done ? returned(undefined) : settle(frame, last);
@@ -233,7 +234,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       }
     }
     if (unwound || (scope?.shields === true && this.#requests > 0 && this.#mayUnwind(parent))) {
-      const errors = (unwound && anyCleanupErrors && cleanupErrors.get(frame)) || [];
+      const errors = unwound ? errorsFor(frame) : [];
       if (result === undefined && !(error instanceof CancelledError)) errors.push(error);
       scope?.absorb?.(errors);
       if (scope === undefined || !scope.requested || this.#mayUnwind(parent)) return this.#unwindOn(parent, errors);
@@ -364,30 +365,10 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   collect(error: unknown): void {
     const frame = this.top as Frame;
-    keepErrors(frame, [...(cleanupErrors.get(frame) ?? []), error]);
+    keepErrors(frame, [...errorsFor(frame), error]);
   }
 
   stack(): readonly FrameInfo[] {
-    const frames: FrameInfo[] = [];
-    for (let frame = this.top; frame; frame = frame.parent) {
-      const places = this.#place !== STEPPING && frame.state !== CLAIMED ? probe(frame) : [];
-      const own = places.at(-1);
-      frames.push(...places.slice(0, -1), { ...own, name: frame.name });
-    }
-    return frames.reverse();
+    return stackFrom(this.top, this.#place !== STEPPING);
   }
-}
-
-/** Errors of cleanups that have ended, kept for the frame that is unwound next. */
-const cleanupErrors = /* @__PURE__ */ new WeakMap<Frame, unknown[]>();
-let anyCleanupErrors = false; // whether there was one yet
-
-function keepErrors(frame: Frame, errors: unknown[]): void {
-  anyCleanupErrors = true;
-  cleanupErrors.set(frame, errors);
-}
-
-/** What stands for several errors of an unwinding. */
-export function oneOf(errors: readonly unknown[]): unknown {
-  return errors.length === 1 ? errors[0] : new ExceptionGroup("several cleanups failed", errors);
 }
