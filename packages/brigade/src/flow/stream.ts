@@ -51,7 +51,7 @@ class GeneratorStream<T> implements Stream<T>, Scope, Closer {
     return this.#frame(new Closing(this.#generator)) as Frame<void>;
   }
 
-  #frame(generator: Drivable): Frame<unknown> {
+  #frame(generator: Drivable): Frame {
     const frame = new Frame(generator, this.#ledger);
     frame.state = CLAIMED;
     frame.scope = this;
@@ -61,7 +61,9 @@ class GeneratorStream<T> implements Stream<T>, Scope, Closer {
   entered(_task: RunningTask, frame: Frame): Drivable {
     if (this.#state !== "idle") {
       frame.scope = undefined; // it does not end what it did not begin
-      throw new InvalidStateError(`stream "${this.#ledger.name}" is being read or closed; one task at a time can do that`);
+      throw new InvalidStateError(
+        `stream "${this.#ledger.name}" is being read or closed; one task at a time can do that`,
+      );
     }
     this.#state = frame.generator instanceof Closing ? "closed" : "read";
     this.#loop ??= runningTaskLoop();

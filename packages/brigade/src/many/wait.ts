@@ -19,13 +19,13 @@ class Wait
   implements Watcher, TimerEntry
 {
   sequence: number = UNSET;
-  readonly #futures: ReadonlySet<FutureBase<unknown>>;
+  readonly #futures: Set<FutureBase<unknown>>; // handed out when all are done
   readonly #timeout: number;
   readonly #returnWhen: WaitOptions["returnWhen"];
   #pending = 0;
   #loop: Loop | undefined; // set while it waits
 
-  constructor(futures: ReadonlySet<FutureBase<unknown>>, { timeout, returnWhen = "all-completed" }: WaitOptions) {
+  constructor(futures: Set<FutureBase<unknown>>, { timeout, returnWhen = "all-completed" }: WaitOptions) {
     super();
     if (futures.size === 0)
       throw new RangeError("wait: there is nothing to wait for; give it at least one task or future");
@@ -72,10 +72,12 @@ class Wait
   }
 
   protected finish(): { done: Set<FutureBase<unknown>>; pending: Set<FutureBase<unknown>> } {
-    this.#stop();
-    const done = new Set<FutureBase<unknown>>();
     const pending = new Set<FutureBase<unknown>>();
-    for (const future of this.#futures) (future.done ? done : pending).add(future);
+    for (const future of this.#futures) if (!future.done) pending.add(future);
+    this.#stop();
+    if (pending.size === 0) return { done: this.#futures, pending };
+    const done = new Set<FutureBase<unknown>>();
+    for (const future of this.#futures) if (!pending.has(future)) done.add(future);
     return { done, pending };
   }
 

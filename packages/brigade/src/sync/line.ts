@@ -30,6 +30,7 @@ export abstract class Waiter<T> extends Leaf<T> {
 export class Line {
   first: Waiter<unknown> | undefined;
   #last: Waiter<unknown> | undefined;
+  #candidate: Waiter<unknown> | undefined; // nobody before it is waiting: they were woken, or are leaving
 
   add(waiter: Waiter<unknown>): void {
     waiter.state = "waiting";
@@ -37,10 +38,12 @@ export class Line {
     if (this.#last) this.#last.behind = waiter;
     else this.first = waiter;
     this.#last = waiter;
+    this.#candidate ??= waiter;
   }
 
   /** Nothing happens if it has left already. */
   remove(waiter: Waiter<unknown>): void {
+    if (this.#candidate === waiter) this.#candidate = waiter.behind;
     if (waiter.ahead) waiter.ahead.behind = waiter.behind;
     else if (this.first === waiter) this.first = waiter.behind;
     else return;
@@ -51,8 +54,9 @@ export class Line {
 
   /** The first that waits and was not woken. */
   firstWaiting(): Waiter<unknown> | undefined {
-    let waiter = this.first;
+    let waiter = this.#candidate;
     while (waiter && waiter.state !== "waiting") waiter = waiter.behind;
+    this.#candidate = waiter;
     return waiter;
   }
 
