@@ -5,7 +5,7 @@ import { Fifo } from "../kernel/fifo.ts";
 import type { Awaitable } from "../types.ts";
 import { Event } from "./event.ts";
 import { Line } from "./line.ts";
-import { GetCall, PutCall, type Shelf } from "./queue-calls.ts";
+import { GetCall, PutCall } from "./queue-calls.ts";
 import { byValue, Heap, Stack, type Storage } from "./storage.ts";
 
 /**
@@ -26,7 +26,7 @@ import { byValue, Heap, Stack, type Storage } from "./storage.ts";
  * console.log((await run(gather([produce(), consume()])))[1]);
  * ```
  */
-export class Queue<T> implements Shelf<T> {
+export class Queue<T> {
   readonly maxSize: number;
   readonly #items: Storage<T>;
   /** @internal Those who were woken have left it. */
