@@ -17,7 +17,15 @@ export interface Host {
   kill(signal: string): void;
   /** The function, bound to the AsyncLocalStorage stores of the caller, where the host has them. */
   bind<F extends () => void>(callback: F): F;
+  /** Runs functions with the AsyncLocalStorage stores that the caller sees now; undefined where the host has none. */
+  snapshot(): ((callback: () => void) => void) | undefined;
   warn(text: string): void;
+}
+
+/** The static side of AsyncLocalStorage. */
+interface Stores {
+  bind?<F>(callback: F): F;
+  snapshot?(): (callback: () => void) => void;
 }
 
 /** The parts of the hosts' globals that are used, where a host has them. */
@@ -28,7 +36,7 @@ interface HostGlobals {
     on?(event: string, listener: () => void): unknown;
     off?(event: string, listener: () => void): unknown;
     kill?(pid: number, signal: string): unknown;
-    getBuiltinModule?(name: string): { readonly AsyncLocalStorage?: { bind?<F>(callback: F): F } } | undefined;
+    getBuiltinModule?(name: string): { readonly AsyncLocalStorage?: Stores } | undefined;
   };
 }
 
@@ -76,6 +84,10 @@ function listen(event: string, callback: () => void): () => void {
   return known.add(callback);
 }
 
+function stores(): Stores | undefined {
+  return process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage;
+}
+
 let defer: ((callback: () => void) => void) | undefined;
 
 /** The host that this module runs on: Node, Deno, Bun or a browser. */
@@ -96,6 +108,7 @@ export const host: Host = {
   onIdle: (callback) => listen("beforeExit", callback),
   onSignal: listen,
   kill: (signal) => void process?.kill?.(process.pid, signal),
-  bind: (callback) => process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage?.bind?.(callback) ?? callback,
+  bind: (callback) => stores()?.bind?.(callback) ?? callback,
+  snapshot: () => stores()?.snapshot?.(),
   warn: (text) => console.error(text),
 };

@@ -18,6 +18,7 @@ export interface LoopOptions {
   readonly slowCleanup?: Duration;
   readonly observer?: LoopObserver;
   readonly onReport?: (report: Report) => void;
+  readonly asyncLocalStorage?: "run" | "task";
 }
 
 type Phase =
@@ -37,7 +38,9 @@ export let runningLoop: Loop | undefined;
 
 export class Loop {
   readonly debug: boolean;
-  /** Whether somebody looks at steps: an observer, or debug. */
+  /** Whether tasks see the AsyncLocalStorage stores of their creators, rather than those of `run`'s caller. */
+  readonly storesPerTask: boolean;
+  /** Whether a step is more than driving frames: somebody looks, or it has stores of its own. */
   readonly watched: boolean;
   readonly slowStep: number;
   readonly slowCleanup: number;
@@ -72,7 +75,12 @@ export class Loop {
     this.slowStep = milliseconds(options.slowStep ?? 100);
     this.slowCleanup = milliseconds(options.slowCleanup ?? 5_000);
     this.observer = options.observer;
-    this.watched = this.debug || this.observer !== undefined;
+    const { asyncLocalStorage = "run" } = options;
+    if (asyncLocalStorage !== "run" && asyncLocalStorage !== "task") {
+      throw new RangeError(`asyncLocalStorage is "${String(asyncLocalStorage)}"; use "run" or "task"`);
+    }
+    this.storesPerTask = asyncLocalStorage === "task";
+    this.watched = this.debug || this.observer !== undefined || this.storesPerTask;
     this.#onReport = options.onReport;
   }
 

@@ -8,6 +8,7 @@ import { frameOf } from "./body.ts";
 import { current, type Frame, mayNest, noteLearnt } from "./frame.ts";
 import { PlainFuture } from "./future.ts";
 import { TaskHome } from "./home.ts";
+import { keepStores } from "./stores.ts";
 import { TaskImpl } from "./task.ts";
 
 export class TaskLoop extends TaskHome implements EventLoop {
@@ -34,6 +35,7 @@ export function spawn<T>(loop: TaskHome, root: Frame, options?: TaskOptions): Ta
   const context = options?.context as ContextCopy | undefined;
   const task = new TaskImpl<T>(loop, root, options?.name ?? loop.nextNumber(), context ?? values);
   loop.add(task);
+  if (loop.storesPerTask) keepStores(task);
   loop.observer?.taskCreated?.(task, current as TaskImpl<unknown> | undefined);
   if (options?.eager && mayNest() && runningLoop === loop) task.startNow();
   else loop.schedule(task);

@@ -29,6 +29,7 @@ import {
 import { CANCELLED, FAILED, FINISHED, FutureBase, PENDING, type Watcher } from "./future.ts";
 import type { Listed, TaskHome } from "./home.ts";
 import { fireSignals } from "./signals.ts";
+import { withStores } from "./stores.ts";
 import { RESUME, returned, SUSPENDED } from "./suspension.ts";
 import { traced } from "./trace.ts";
 
@@ -162,7 +163,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     const context = this.#context;
     const shared = context instanceof ContextCopy;
     const outer = enterContext(shared ? context.values : context);
-    if (this.loop.watched) watchedStep(this, () => this.#drive());
+    if (this.loop.watched) withStores(this, () => watchedStep(this, () => this.#drive()));
     else this.#drive();
     const left = enterContext(outer);
     if (shared) context.values = left;
