@@ -69,9 +69,18 @@ export class Barrier {
 }
 
 const waitAt = /* @__PURE__ */ coroutine(function* wait(barrier: Barrier, changed: Condition): CoroutineBody<number> {
-  using _held = yield* changed.acquire();
-  yield* changed.waitFor(() => barrier.state === "filling" || barrier.state === "broken");
-  barrier.check();
+  const held = yield* changed.acquire();
+  try {
+    yield* changed.waitFor(() => barrier.state === "filling" || barrier.state === "broken");
+    barrier.check();
+    return yield* pass(barrier, changed);
+  } finally {
+    held.release();
+  }
+});
+
+/** Inside the barrier: waits for the others, and leaves. The lock is held. */
+const pass = /* @__PURE__ */ coroutine(function* wait(barrier: Barrier, changed: Condition): CoroutineBody<number> {
   const place = barrier.inside++;
   let passed = false;
   try {
