@@ -1,6 +1,6 @@
 /**
  * Generators that give values as well as wait: each pull drives one, inside the task that asks, until it gives its next
- * value, ends, or throws. Streams and context managers are both made of this.
+ * value, ends, or throws. Context managers are made of this; a stream does the same as its own scope.
  */
 import { CLAIMED, type Drivable, Frame, type Scope } from "../task/frame.ts";
 import type { Ledger } from "../task/ledger.ts";

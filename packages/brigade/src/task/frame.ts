@@ -8,7 +8,7 @@ import type { Loop } from "../kernel/loop.ts";
 import { keepShape } from "../kernel/shapes.ts";
 import type { Coroutine, FrameInfo, Suspension } from "../types.ts";
 import { Definition, type Ledger } from "./ledger.ts";
-import { PROBE, returned, SUSPENDED } from "./suspension.ts";
+import { isSuspension, PROBE, returned, SUSPENDED } from "./suspension.ts";
 import { framesAbove, traced } from "./trace.ts";
 
 /** The states of a frame. */
@@ -194,7 +194,7 @@ export class Frame<T = unknown> implements Coroutine<T> {
       throw this.#failed(error, task);
     }
     depth--;
-    if (result === SUSPENDED) return result;
+    if (result === SUSPENDED || isSuspension(result)) return SUSPENDED;
     this.state = ENDED;
     task.top = this.parent;
     return result.done ? result : settle(this, result);
@@ -219,7 +219,7 @@ export class Frame<T = unknown> implements Coroutine<T> {
       throw this.#failed(error, task);
     }
     depth--;
-    if (result === SUSPENDED) return result;
+    if (isSuspension(result)) return SUSPENDED;
     end(this, task, false);
     return settle(this, result);
   }

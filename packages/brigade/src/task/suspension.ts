@@ -7,6 +7,11 @@ import type { Suspension } from "../types.ts";
 /** Yielded by every wait of the runtime, and by nothing else. */
 export const SUSPENDED: IteratorResult<Suspension, never> = { done: false, value: Symbol("suspension") as never };
 
+/** Whether the result says so. JavaScriptCore makes a new object on the way through `yield*`, around the same value. */
+export function isSuspension(result: IteratorResult<unknown, unknown> | undefined): boolean {
+  return result === SUSPENDED || (result !== undefined && !result.done && result.value === SUSPENDED.value);
+}
+
 /** Sent into a generator when what it waits for has ended. The first `next` of a `yield*` sends undefined. */
 export const RESUME: unique symbol = Symbol("resume");
 

@@ -30,7 +30,7 @@ import { CANCELLED, FAILED, FINISHED, FutureBase, PENDING, type Watcher } from "
 import type { Listed, TaskHome } from "./home.ts";
 import { fireSignals } from "./signals.ts";
 import { withStores } from "./stores.ts";
-import { RESUME, returned, SUSPENDED } from "./suspension.ts";
+import { isSuspension, RESUME, returned, SUSPENDED } from "./suspension.ts";
 import { traced } from "./trace.ts";
 
 // Bits of `flags`, beside SEEN.
@@ -186,7 +186,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       } catch (thrown) {
         error = traced(thrown);
       }
-      if (result === SUSPENDED) {
+      if (result === SUSPENDED || isSuspension(result)) {
         if (call === undefined) return this.#suspended();
         frame = takeCall();
         action = START;

@@ -9,9 +9,10 @@ const MOST_LINES = 100; // of yield* places on one error; reading each costs som
 // A generator's frame is followed on V8's stacks by the built-in that resumed it.
 const RESUMPTION = /\.(?:next|return|throw) \(<anonymous>\)$/;
 
-// This module's address without its own path: what starts with it is the runtime's. Empty when bundled.
+// The package's address: its src/ and, built, its dist/ are the runtime's. Hosts with source maps show the one for the other.
+// Empty when bundled.
 const OWN = /* @__PURE__ */ (() => {
-  const match = /^(?:file:\/\/)?(.*\/)task\/trace\.[jt]s/.exec(import.meta.url);
+  const match = /^(?:file:\/\/)?(.*\/)(?:src|dist)\/task\/trace\.[jt]s/.exec(import.meta.url);
   return match ? (match[1] as string) : "";
 })();
 
@@ -38,13 +39,13 @@ function framesOf(lines: readonly string[]): string[] {
   for (const [index, line] of lines.entries()) {
     if (isOwn(line)) break;
     if (!RESUMPTION.test(line)) frames.push(line);
-    else if (OWN === "" || isOwn(lines[index + 1] ?? OWN)) break;
+    else if (OWN === "" || isOwn(lines[index + 1] ?? `${OWN}src/`)) break;
   }
   return frames;
 }
 
 function isOwn(line: string): boolean {
-  return OWN !== "" && line.includes(OWN);
+  return OWN !== "" && (line.includes(`${OWN}src/`) || line.includes(`${OWN}dist/`));
 }
 
 const yieldLines = new WeakMap<Error, string[]>(); // for errors that have left a coroutine: the places they passed
