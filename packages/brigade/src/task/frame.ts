@@ -194,7 +194,8 @@ export class Frame<T = unknown> implements Coroutine<T> {
       throw this.#failed(error, task);
     }
     depth--;
-    if (result === SUSPENDED || isSuspension(result)) return SUSPENDED;
+    if (result === SUSPENDED) return result;
+    if (!result.done && isSuspension(result)) return SUSPENDED;
     this.state = ENDED;
     task.top = this.parent;
     return result.done ? result : settle(this, result);
