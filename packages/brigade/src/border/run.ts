@@ -72,6 +72,7 @@ class Session {
   #closing: Promise<void> | undefined;
   #main: TaskImpl<unknown> | undefined; // of the run that is in progress
   #deadlock: DeadlockError | undefined; // what that run will reject with
+  #held = false; // the process is kept alive for what could cancel main
   #releases: (() => void)[] = []; // undo what was set up to cancel main
 
   constructor(options: RunOptions) {
@@ -117,13 +118,13 @@ class Session {
   async #close(): Promise<void> {
     this.#state = "closing";
     const { loop } = this;
-    do {
-      for (const closer of loop.closers) await this.#ends([spawn(loop, frameOf(closer.close(), "close"))]);
-      loop.closers.clear();
-      // Cleanups may start tasks: those are cancelled in the next round.
-      for (let tasks = this.#unfinished(); tasks.length > 0; tasks = this.#unfinished())
-        await this.#ends(tasks, "run has ended");
-    } while (loop.closers.size > 0);
+    for (;;) {
+      // Cleanups may start tasks: those are cancelled in the next round. What tasks left open is closed after them.
+      const tasks = this.#unfinished();
+      if (tasks.length > 0) await this.#ends(tasks, "run has ended");
+      else if (loop.closers.size > 0) await this.#closeNext();
+      else break;
+    }
     this.ignoreSignals();
     reportNeverAwaited(loop);
     reportUnretrieved(loop);
@@ -131,8 +132,16 @@ class Session {
     loop.close();
   }
 
+  async #closeNext(): Promise<void> {
+    for (const closer of this.loop.closers) {
+      this.loop.closers.delete(closer);
+      return this.#ends([spawn(this.loop, frameOf(closer.close(), "close"))]);
+    }
+  }
+
   /** Lets what cancelled main have no effect any more. */
   ignoreSignals(): void {
+    this.#held = false;
     for (const release of this.#releases.splice(0)) release();
   }
 
@@ -198,7 +207,8 @@ class Session {
   #canBeCancelled(): boolean {
     const { signal, handleSignals } = this.#options;
     if (this.#main?.cancelRequested || !(handleSignals || (signal && !signal.aborted))) return false;
-    this.#releases.push(host.hold());
+    if (!this.#held) this.#releases.push(host.hold());
+    this.#held = true;
     return true;
   }
 

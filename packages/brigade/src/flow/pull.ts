@@ -12,31 +12,17 @@ export type Giver = Generator<unknown, unknown, unknown>;
 /** How a pull begins: goes on, or tells the generator that its body is unwound, or failed. */
 export type Opening = "next" | "return" | { readonly throw: unknown };
 
-/** What happens around a pull. */
-export interface Pull<R> {
-  /** It is about to start; may refuse by throwing. */
-  begin?(): void;
-  /** It has ended, if it was not refused. */
-  end?(): void;
-  /** Makes its value of what the generator gave, or ended with; may throw. Called after `end`. */
-  gave(result: IteratorResult<unknown, unknown>): R;
-}
+/** Makes the value of a pull of what the generator gave, or ended with; may throw. */
+type Gave<R> = (result: IteratorResult<unknown, unknown>) => R;
 
 /** One pull. Closing the generator is shielded: its cleanup runs to the end. */
-export function pull<R>(generator: Giver, ledger: Ledger, opening: Opening, hooks: Pull<R>): Awaitable<R> {
-  let begun = false;
+export function pull<R>(generator: Giver, ledger: Ledger, opening: Opening, gave: Gave<R>): Awaitable<R> {
   const scope: Scope = {
     shields: opening === "return",
     requested: false,
-    entered(_task, frame): Drivable {
-      hooks.begin?.();
-      begun = true;
-      return frame.generator;
-    },
-    left() {
-      if (begun) hooks.end?.();
-    },
-    gave: (result) => hooks.gave(result),
+    entered: (_task, frame): Drivable => frame.generator,
+    left() {},
+    gave,
     unwound: () => undefined,
   };
   const frame = new Frame<R>(opened(generator as unknown as Driven, opening), ledger);

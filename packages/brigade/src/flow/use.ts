@@ -39,7 +39,7 @@ class GeneratorManager<T> implements AsyncContextManager<T> {
       if (!result.done) return result.value as T;
       throw new InvalidStateError(`context manager "${this.#ledger.name}" gave no value: it has to yield once`);
     };
-    return pull(this.#generator, this.#ledger, "next", { gave });
+    return pull(this.#generator, this.#ledger, "next", gave);
   }
 
   exit(ending: Ending): Awaitable<void> {
@@ -49,7 +49,7 @@ class GeneratorManager<T> implements AsyncContextManager<T> {
     };
     const openings = { value: "next", unwound: "return" } as const;
     const opening: Opening = ending.kind === "error" ? { throw: ending.error } : openings[ending.kind];
-    return pull(this.#generator, this.#ledger, opening, { gave });
+    return pull(this.#generator, this.#ledger, opening, gave);
   }
 }
 

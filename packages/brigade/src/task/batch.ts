@@ -72,13 +72,11 @@ export class Batch implements Runnable, Listed {
     this.#owner.adopted(index, task);
   }
 
-  /** Makes a task of every child that has not ended. True if there was one that was none. */
-  expand(): boolean {
-    let made = false;
+  /** Makes a task of every child that has not ended. */
+  expand(): void {
     if (this.#stepping) {
       this.#adopt(this.#next - 1, this.#stepping);
       this.#stepping = undefined;
-      made = true;
     }
     for (let index = this.#next; index < this.#children.length; index++) {
       const child = this.#children[index];
@@ -86,8 +84,6 @@ export class Batch implements Runnable, Listed {
       const task = new TaskImpl<unknown>(this.#home, child, this.#firstNumber + index, this.#context);
       this.#children[index] = task;
       this.#adopt(index, task);
-      made = true;
     }
-    return made;
   }
 }

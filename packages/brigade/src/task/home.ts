@@ -6,8 +6,8 @@ import type { Awaitable } from "../types.ts";
 export interface Listed {
   previous: Listed | undefined;
   following: Listed | undefined;
-  /** Puts before itself the tasks that it stands for; false if they are there already, or it is a task. */
-  expand?(): boolean;
+  /** Puts before itself the tasks that it stands for. What has this is no task. */
+  expand?(): void;
 }
 
 /** Something that has to be closed before the loop is. */

@@ -30,7 +30,7 @@ import { CANCELLED, FAILED, FINISHED, FutureBase, PENDING, type Watcher } from "
 import type { Listed, TaskHome } from "./home.ts";
 import { fireSignals } from "./signals.ts";
 import { withStores } from "./stores.ts";
-import { isSuspension, RESUME, returned, SUSPENDED } from "./suspension.ts";
+import { isSuspension, RESUME, returned } from "./suspension.ts";
 import { traced } from "./trace.ts";
 
 // Bits of `flags`, beside SEEN.
@@ -186,7 +186,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       } catch (thrown) {
         error = traced(thrown);
       }
-      if (result === SUSPENDED || isSuspension(result)) {
+      if (isSuspension(result)) {
         if (call === undefined) return this.#suspended();
         frame = takeCall();
         action = START;
@@ -295,8 +295,8 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   }
 
   /**
-   * Runs the first step of the frame as this task, of which nobody knows. Where the frame ends in it, `value` is what it
-   * gave; the shortest way is that of a frame that gives its value at once.
+   * Runs the first step of the frame as this task, of which nobody knows. Where it ends in it, its end is told to nobody
+   * before `makeKnown`; where it has `finished`, `reset` takes the value instead.
    */
   startUnknown(root: Frame, label: number, context: Values): void {
     this.#label = label;
