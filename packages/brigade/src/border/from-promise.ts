@@ -1,5 +1,6 @@
 /** From promises to awaitables. */
 import { CancelledError } from "../errors.ts";
+import { witness } from "../kernel/witness.ts";
 import type { RunningTask } from "../task/frame.ts";
 import { ForeignLeaf, PromiseLeaf } from "../task/promise.ts";
 import type { Awaitable } from "../types.ts";
@@ -38,6 +39,7 @@ class PromiseCall<T> extends ForeignLeaf<T> {
   protected override start(task: RunningTask): boolean {
     const call = this.#function;
     this.#function = undefined; // called once, as a coroutine is
+    if (witness !== undefined) witness.lent(this.#controller.signal);
     if (call) this.follow(Promise.resolve(call(this.#controller.signal)));
     return super.start(task);
   }

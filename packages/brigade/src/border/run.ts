@@ -200,7 +200,9 @@ class Session {
       this.#deadlock = error;
       if (loop.listened) loop.report({ kind: "deadlock", message: error.message, error });
       for (const task of tasks) task.cancel("deadlock");
-    } else this.#giveUp(tasks);
+      if (!loop.stuck) return;
+    }
+    this.#giveUp(tasks);
   }
 
   /** Whether something outside could still cancel main; then the process is kept for it. */

@@ -52,20 +52,34 @@ export class ContextVar<T> {
 
 /** A context of its own. What runs in it sees its values, and changes them. */
 export class ContextCopy implements Context {
-  values: Values;
+  values: Values; // while it is entered: those before
+  entered = false; // code runs in it
 
   constructor(from: Values) {
     this.values = from;
   }
 
-  /** Calls back in this context. */
+  /** Calls back in this context. Throws `InvalidStateError` while code runs in it already. */
   run<R>(callback: () => R): R {
-    const outer = enterContext(this.values);
+    if (this.entered)
+      throw new InvalidStateError("this context is entered already: copy it to run something else in it");
+    const outer = this.enter();
     try {
       return callback();
     } finally {
-      this.values = enterContext(outer);
+      this.leave(outer);
     }
+  }
+
+  /** Makes its values the ones that code sees; gives those before. */
+  enter(): Values {
+    this.entered = true;
+    return enterContext(this.values);
+  }
+
+  leave(outer: Values): void {
+    this.values = enterContext(outer);
+    this.entered = false;
   }
 }
 

@@ -10,6 +10,16 @@ import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
 import { type Runnable, type TimerEntry, Timers } from "./timers.ts";
 
+/** Decides what runs next, in place of first in, first out. */
+export interface Scheduler {
+  readonly size: number;
+  push(item: Runnable): void;
+  /** Only called when there is one. */
+  shift(): Runnable;
+  /** Calls back soon, when nothing of the host's can be on its way. */
+  readonly defer: (callback: () => void) => void;
+}
+
 /** What a loop is made with. */
 export interface LoopOptions {
   readonly clock?: Clock;
@@ -19,6 +29,7 @@ export interface LoopOptions {
   readonly observer?: LoopObserver;
   readonly onReport?: (report: Report) => void;
   readonly asyncLocalStorage?: "run" | "task";
+  readonly scheduler?: Scheduler;
 }
 
 type Phase =
@@ -51,7 +62,8 @@ export class Loop {
   /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
   onStuck: (() => void) | undefined;
 
-  readonly #ready = new Fifo<Runnable>();
+  #ready: Pick<Scheduler, "size" | "push" | "shift">;
+  readonly #defer: (callback: () => void) => void; // for a turn that waits for nothing of the host's
   readonly #timers = new Timers();
   readonly #clock: Clock;
   readonly #onReport: ((report: Report) => void) | undefined;
@@ -80,7 +92,9 @@ export class Loop {
       throw new RangeError(`asyncLocalStorage is "${String(asyncLocalStorage)}"; use "run" or "task"`);
     }
     this.storesPerTask = asyncLocalStorage === "task";
-    this.watched = this.debug || this.observer !== undefined || this.storesPerTask;
+    this.#ready = options.scheduler ?? new Fifo<Runnable>();
+    this.#defer = options.scheduler?.defer ?? host.defer;
+    this.watched = this.debug || this.observer !== undefined || this.storesPerTask || options.scheduler !== undefined;
     this.#onReport = options.onReport;
   }
 
@@ -94,6 +108,16 @@ export class Loop {
 
   time(): number {
     return this.#clock.now();
+  }
+
+  /** Whether nothing can ever run again, unless somebody outside sees to it. */
+  get stuck(): boolean {
+    return this.#ready.size === 0 && this.#timers.size === 0 && this.foreign === 0;
+  }
+
+  /** How many timers are set. */
+  get timersSet(): number {
+    return this.#timers.size;
   }
 
   /** Puts the item at the end of the ready queue. */
@@ -165,7 +189,6 @@ export class Loop {
   start(): void {
     this.#checkOpen("start");
     this.#boundTurn = host.bind(this.#turn);
-    this.#phase = "waiting";
     this.#cancelIdle = host.onIdle(() => {
       if (this.#phase === "waiting" && this.#timers.size === 0) this.onStuck?.();
     });
@@ -187,7 +210,7 @@ export class Loop {
     this.pause();
     this.#phase = "closed";
     this.#timers.clearAll();
-    while (this.#ready.size > 0) this.#ready.shift();
+    this.#ready = new Fifo<Runnable>();
   }
 
   /** A turn of the host: iterations, until nothing is ready or the slice is over. */
@@ -209,8 +232,10 @@ export class Loop {
   #iterate(): void {
     this.#looked = host.now();
     const end = this.#looked + SLICE;
-    while (this.#phase === "turning" && this.#next()) {
-      if (this.#runBurst() >= end) return;
+    // An iteration that has begun is ended even when one of its callbacks pauses the loop: what runs before the end of a run
+    // must not depend on how fast the machine is.
+    while (this.#remaining > 0 || (this.#phase === "turning" && this.#next())) {
+      if (this.#runBurst() >= end && this.#phase === "turning") return;
     }
   }
 
@@ -293,8 +318,10 @@ export class Loop {
   }
 
   #requestTurn(): void {
+    const prompt = this.#phase !== "waiting" && this.foreign === 0;
     this.#phase = "requested";
-    host.defer(this.#boundTurn);
+    if (prompt) this.#defer(this.#boundTurn);
+    else host.defer(this.#boundTurn);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Frame, RunningTask } from "../task/frame.ts";
 import { FutureBase, type Watcher } from "../task/future.ts";
 import type { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
+import { noteSpawnSite } from "../task/spawn-sites.ts";
 import type { AwaitableLike } from "../types.ts";
 
 /** Work that was handed over: a frame that was claimed, or a future that is there. */
@@ -29,16 +30,26 @@ export class Slot implements Watcher {
   completed(child: FutureBase<unknown>): void {
     this.#owner.settled(this, child);
   }
+
+  counts(child: FutureBase<unknown>): boolean {
+    return this.#owner.counts(child);
+  }
 }
 
 export abstract class Children<T> extends Leaf<T> {
   protected pending = 0; // slots whose child has not ended
+  protected asked = false; // its task was cancelled while children ran
   protected stopping = false; // the children were cancelled; no further one starts
   #failed = false;
   #error: unknown; // the first, if #failed; it carries the later ones
   #used = false;
   #ended: [Slot, FutureBase<unknown>][] | undefined; // while the first children start: those that had ended before
   #slots: Slot[] | undefined;
+
+  /** Whether the end of the child is only counted. */
+  counts(_child: FutureBase<unknown>): boolean {
+    return false;
+  }
 
   /** A child has ended. */
   abstract settled(slot: Slot, child: FutureBase<unknown>): void;
@@ -63,6 +74,7 @@ export abstract class Children<T> extends Leaf<T> {
       throw new InvalidStateError(`${this.kind}: ${work.describe()} belongs to another event loop`);
     }
     const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work);
+    if (loop.debug && child !== work) noteSpawnSite(child, this.task);
     slot.child = child;
     this.pending++;
     if (child.done && this.#ended) this.#ended.push([slot, child]);
@@ -109,6 +121,7 @@ export abstract class Children<T> extends Leaf<T> {
 
   askToEnd(reason: unknown): boolean {
     if (this.pending === 0) return false;
+    this.asked = true;
     this.cancelAll(reason);
     return true;
   }
@@ -119,7 +132,7 @@ export abstract class Children<T> extends Leaf<T> {
     if (errors.length === 0) return;
     const [first, ...others] = errors;
     if (first !== this.#error) for (const other of others) suppress(first, other);
-    if (task.asked) task.collect(first);
+    if (this.asked) task.collect(first);
     else this.#report(task, first);
   }
 

@@ -108,6 +108,10 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     super.cancelAll(reason);
   }
 
+  override counts(child: FutureBase<unknown>): boolean {
+    return this.#exhausted && !child.failed && !child.cancelled;
+  }
+
   settled(slot: Slot, child: FutureBase<unknown>): void {
     this.pending--;
     slot.child = undefined;
@@ -121,7 +125,7 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     const error = child.thrown();
     if (this.#returnExceptions) {
       this.#results[slot.index] = asError(error);
-      if (child.failed && this.task?.asked) this.fail(error);
+      if (child.failed && this.asked) this.fail(error);
     } else if (child.failed || !this.stopping) {
       this.fail(error);
       if (!this.stopping) this.cancelAll();

@@ -49,8 +49,7 @@ class Wait
     }
     this.#pending = this.#futures.size;
     this.#loop = loop;
-    if (this.#timeout === 0) loop.schedule(this);
-    else loop.setTimer(this, loop.time() + this.#timeout);
+    loop.setTimer(this, loop.time() + this.#timeout);
     for (const future of this.#futures) future.watch(this);
     return false;
   }
@@ -59,6 +58,10 @@ class Wait
     this.#pending--;
     const enough = this.#returnWhen === "first-completed" || (this.#returnWhen === "first-exception" && future.failed);
     if (this.#pending === 0 || enough) this.task?.wake();
+  }
+
+  counts(): boolean {
+    return true;
   }
 
   /** The time is over. */

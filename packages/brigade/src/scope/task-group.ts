@@ -3,7 +3,7 @@ import { CancelledError, ExceptionGroup, InvalidStateError } from "../errors.ts"
 import { drivable, frameOf, lateFrame } from "../task/body.ts";
 import { coroutine } from "../task/coroutine.ts";
 import { spawn } from "../task/event-loop.ts";
-import { type Drivable, type Frame, type RunningTask, type Scope, UNWINDING } from "../task/frame.ts";
+import { type Drivable, type Frame, type RunningTask, type Scope } from "../task/frame.ts";
 import type { FutureBase, Watcher } from "../task/future.ts";
 import type { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
@@ -55,8 +55,9 @@ class Group implements TaskGroup, Scope, Watcher {
     return child;
   }
 
+  /** Whether it has cancelled its children, or is about to: its task was asked to unwind beyond it. */
   #isCancelling(): boolean {
-    return this.#state === "cancelling" || this.body.state === UNWINDING;
+    return this.#state === "cancelling" || this.#task?.mayUnwind(this.body.parent) === true;
   }
 
   cancelChildren(): void {
@@ -69,6 +70,10 @@ class Group implements TaskGroup, Scope, Watcher {
     this.#children.delete(child as TaskImpl<unknown>);
     if (child.failed) this.fail(child.thrown());
     if (this.#children.size === 0) this.childless.tell();
+  }
+
+  counts(child: FutureBase<unknown>): boolean {
+    return !child.failed;
   }
 
   /** Ends the group because of the error. */

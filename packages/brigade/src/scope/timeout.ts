@@ -17,6 +17,8 @@ class Deadline implements Awaitable<unknown>, TimeoutScope, Scope, TimerEntry {
   #time: number;
   #absolute: boolean;
   #began = 0; // when the body started
+  #armed = false; // it will expire: its timer is set or, where `sequence` is UNSET, it stands in the ready queue
+  #stale = 0; // how often it stands in the ready queue before that, for times that no longer hold
   readonly #expiry: Expiry;
   readonly #frame: Frame;
   readonly #body: ((scope: TimeoutScope) => AwaitableLike<unknown>) | undefined;
@@ -78,15 +80,22 @@ class Deadline implements Awaitable<unknown>, TimeoutScope, Scope, TimerEntry {
 
   #arm(task: RunningTask, when: number): void {
     this.#time = when;
-    task.loop.clearTimer(this);
+    if (this.#armed && this.sequence === UNSET) this.#stale++;
+    else task.loop.clearTimer(this);
+    this.#armed = when < Infinity;
     if (when <= task.loop.time()) task.loop.schedule(this);
     else task.loop.setTimer(this, when);
   }
 
-  /** The time it was set for has come; it may have been set anew since it came into the ready queue. */
+  /** The time it was set for has come. */
   run(): void {
+    if (this.#stale > 0) {
+      this.#stale--;
+      return;
+    }
+    this.#armed = false;
     const task = this.#task;
-    if (task === undefined || this.requested || task.loop.time() < this.#time) return;
+    if (task === undefined) return;
     this.requested = true;
     task.requestUnwinding(this);
   }

@@ -1,5 +1,6 @@
 /** Mutual exclusion, first come, first served. */
 import { InvalidStateError } from "../errors.ts";
+import { witness } from "../kernel/witness.ts";
 import type { Awaitable } from "../types.ts";
 import { Line, Waiter } from "./line.ts";
 import { type Acquirable, OwnedPermit, type Permit } from "./permit.ts";
@@ -35,6 +36,7 @@ export class Lock implements Acquirable<Permit> {
   /** Gives the lock to the first that waits. Throws `InvalidStateError` when it is not held. */
   release(): void {
     if (!this.#locked) throw new InvalidStateError("release: the lock is not held");
+    if (witness !== undefined) witness.released(this);
     this.#locked = false;
     this.wakeFirst();
   }

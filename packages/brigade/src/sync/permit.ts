@@ -1,4 +1,5 @@
 /** What is acquired, and given back once. */
+import { witness } from "../kernel/witness.ts";
 import type { Awaitable } from "../types.ts";
 
 /** Something held: disposing or releasing it gives it back, the first time. */
@@ -17,6 +18,7 @@ export class OwnedPermit implements Permit {
 
   constructor(owner: { release(): void }) {
     this.#owner = owner;
+    if (witness !== undefined) witness.acquired(owner);
   }
 
   release(): void {

@@ -176,3 +176,33 @@ class Put<T> extends Attempt<void, T> {
     this.queue.putNowait(this.#item);
   }
 }
+
+/** A call of `join`. Once everything is done it ends, whatever is put before its turn. */
+export class JoinCall extends Waiter<void> {
+  readonly #queue: { readonly finished: boolean };
+  readonly #joiners: Line;
+
+  constructor(queue: { readonly finished: boolean }, joiners: Line) {
+    super();
+    this.#queue = queue;
+    this.#joiners = joiners;
+  }
+
+  get kind(): string {
+    return "Queue.join";
+  }
+
+  protected start(): boolean {
+    if (this.#queue.finished) return true;
+    this.#joiners.add(this);
+    return false;
+  }
+
+  protected finish(): void {
+    this.#joiners.remove(this);
+  }
+
+  protected unwind(): void {
+    this.#joiners.remove(this);
+  }
+}

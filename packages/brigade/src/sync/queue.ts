@@ -3,9 +3,8 @@ import { InvalidStateError, QueueEmpty, QueueFull, QueueShutDown } from "../erro
 import { keepShape } from "../kernel/shapes.ts";
 import { Fifo } from "../kernel/fifo.ts";
 import type { Awaitable } from "../types.ts";
-import { Event } from "./event.ts";
 import { Line } from "./line.ts";
-import { GetCall, PutCall } from "./queue-calls.ts";
+import { GetCall, JoinCall, PutCall } from "./queue-calls.ts";
 import { byValue, Heap, Stack, type Storage } from "./storage.ts";
 
 /**
@@ -33,7 +32,8 @@ export class Queue<T> {
   readonly getters: Line = new Line();
   /** @internal The same. */
   readonly putters: Line = new Line();
-  readonly #finished = new Event(); // set ⇔ #unfinished is 0
+  /** @internal Those who wait until everything is done. */
+  readonly joiners: Line = new Line();
   #unfinished = 0; // items that were put and not said to be done
   #shutDown = false;
 
@@ -44,7 +44,6 @@ export class Queue<T> {
     }
     this.maxSize = maxSize;
     this.#items = this.makeStorage(options);
-    this.#finished.set();
   }
 
   protected makeStorage(_options: object): Storage<T> {
@@ -53,6 +52,11 @@ export class Queue<T> {
 
   get size(): number {
     return this.#items.size;
+  }
+
+  /** @internal Whether everything that was put is done. */
+  get finished(): boolean {
+    return this.#unfinished === 0;
   }
 
   get empty(): boolean {
@@ -78,7 +82,7 @@ export class Queue<T> {
   /** @internal Puts the item. There is room. */
   deposit(item: T): void {
     this.#items.push(item);
-    if (this.#unfinished++ === 0) this.#finished.clear();
+    this.#unfinished++;
     if (this.getters.first !== undefined) this.getters.release();
   }
 
@@ -104,12 +108,12 @@ export class Queue<T> {
   /** Says that the work on an item is done. Throws `InvalidStateError` when said more often than items were put. */
   taskDone(): void {
     if (this.#unfinished === 0) throw new InvalidStateError("taskDone: called more often than items were put");
-    if (--this.#unfinished === 0) this.#finished.set();
+    if (--this.#unfinished === 0) this.joiners.admitAll();
   }
 
   /** Waits until every item that was put was said to be done. */
   join(): Awaitable<void> {
-    return this.#finished.wait() as Awaitable<unknown> as Awaitable<void>;
+    return new JoinCall(this, this.joiners);
   }
 
   /**
@@ -122,7 +126,7 @@ export class Queue<T> {
       this.#items.shift();
       if (this.#unfinished > 0) this.#unfinished--;
     }
-    if (this.#unfinished === 0) this.#finished.set();
+    if (this.#unfinished === 0) this.joiners.admitAll();
     while (this.getters.first) this.getters.release();
     while (this.putters.first) this.putters.release();
   }

@@ -1,5 +1,6 @@
 /** A number of permits, first come, first served. */
 import { InvalidStateError } from "../errors.ts";
+import { witness } from "../kernel/witness.ts";
 import type { Awaitable } from "../types.ts";
 import { Line, Waiter } from "./line.ts";
 import { type Acquirable, OwnedPermit, type Permit } from "./permit.ts";
@@ -49,6 +50,7 @@ export class Semaphore implements Acquirable<Permit> {
 
   /** Gives a permit to the first that waits, or adds it to those available. */
   release(): void {
+    if (witness !== undefined) witness.released(this);
     this.#available++;
     this.#wakeNext();
   }

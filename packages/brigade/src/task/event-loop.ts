@@ -8,6 +8,7 @@ import { frameOf } from "./body.ts";
 import { current, type Frame, mayNest, noteLearnt } from "./frame.ts";
 import { PlainFuture } from "./future.ts";
 import { TaskHome } from "./home.ts";
+import { noteSpawnSite } from "./spawn-sites.ts";
 import { keepStores } from "./stores.ts";
 import { TaskImpl } from "./task.ts";
 
@@ -35,6 +36,7 @@ export function spawn<T>(loop: TaskHome, root: Frame, options?: TaskOptions): Ta
   const context = options?.context as ContextCopy | undefined;
   const task = new TaskImpl<T>(loop, root, options?.name ?? loop.nextNumber(), context ?? values);
   loop.add(task);
+  if (loop.debug) noteSpawnSite(task, current);
   if (loop.storesPerTask) keepStores(task);
   loop.observer?.taskCreated?.(task, current as TaskImpl<unknown> | undefined);
   if (options?.eager && mayNest() && runningLoop === loop) task.startNow();

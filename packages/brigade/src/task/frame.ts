@@ -69,6 +69,8 @@ export interface RunningTask {
   requestUnwinding(scope: Scope): void;
   /** A scope whose request counted has ended. */
   withdrawRequest(): void;
+  /** Whether a request to unwind reaches this frame: no cleanup and no shield stands before it. */
+  mayUnwind(frame: Frame | undefined): boolean;
   /** Keeps an error that came up while the top frame is being unwound. */
   collect(error: unknown): void;
 }

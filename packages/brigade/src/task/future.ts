@@ -4,6 +4,7 @@
  */
 import { asError, CancelledError, InvalidStateError } from "../errors.ts";
 import { guarded } from "../kernel/callback.ts";
+import { enterContext, type Values, values } from "../kernel/context.ts";
 import type { Loop } from "../kernel/loop.ts";
 import type { Runnable } from "../kernel/timers.ts";
 import type { Future, SettableFuture, Suspension, Task } from "../types.ts";
@@ -23,6 +24,23 @@ const SEEN = 1; // somebody looked at the outcome
 /** Is told when a future is done. Must not throw. */
 export interface Watcher {
   completed(future: FutureBase<unknown>): void;
+  /** Whether being told of this end does no more than count it, and wake who waits: a schedule explorer need not try when. */
+  readonly counts?: (future: FutureBase<unknown>) => boolean;
+}
+
+/** One of several watchers, in the ready queue. */
+export class Telling implements Runnable {
+  readonly future: FutureBase<unknown>;
+  readonly watcher: Watcher;
+
+  constructor(future: FutureBase<unknown>, watcher: Watcher) {
+    this.future = future;
+    this.watcher = watcher;
+  }
+
+  run(): void {
+    this.watcher.completed(this.future);
+  }
 }
 
 export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
@@ -145,10 +163,15 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
 
   /** Tells the watcher, through the loop, when this is done; soon if it is done already. */
   watch(watcher: Watcher): void {
-    if (this.outcome !== PENDING) this.loop.schedule({ run: () => watcher.completed(this) });
+    if (this.outcome !== PENDING) this.loop.schedule(new Telling(this, watcher));
     else if (this.#watchers === undefined) this.#watchers = watcher;
     else if (Array.isArray(this.#watchers)) this.#watchers.push(watcher);
     else this.#watchers = [this.#watchers, watcher];
+  }
+
+  /** Who is told, or waits to be. */
+  get watchers(): Watcher | readonly Watcher[] | undefined {
+    return this.#watchers;
   }
 
   unwatch(watcher: Watcher): void {
@@ -170,7 +193,7 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
     const watchers = this.#watchers;
     if (Array.isArray(watchers)) {
       this.#watchers = undefined;
-      for (const watcher of watchers) this.loop.schedule({ run: () => watcher.completed(this) });
+      for (const watcher of watchers) this.loop.schedule(new Telling(this, watcher));
     }
     if (watchers !== undefined) this.loop.schedule(this);
     else if (outcome === FAILED) this.#rememberUnseen();
@@ -207,8 +230,10 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
   }
 }
 
-class DoneCallback implements Watcher {
+/** Called in the context of who added it; what it sets there is its own. */
+export class DoneCallback implements Watcher {
   readonly #loop: Loop;
+  readonly #context: Values = values;
   readonly callback: (future: FutureBase<unknown>) => void;
   constructor(loop: Loop, callback: (future: FutureBase<unknown>) => void) {
     if (typeof callback !== "function") throw new TypeError(`a done callback is a function, not ${typeof callback}`);
@@ -216,7 +241,9 @@ class DoneCallback implements Watcher {
     this.callback = callback;
   }
   completed(future: FutureBase<unknown>): void {
+    const outer = enterContext(this.#context);
     guarded(this.#loop, () => this.callback(future));
+    enterContext(outer);
   }
 }
 

@@ -135,6 +135,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   /** What it awaits is done: this is its turn in the ready queue. */
   completed(future: FutureBase<unknown>): void {
+    if (this.outcome !== PENDING) return; // abandoned while it waited
     this.loop.observer?.taskWoken?.(this, future.completer as TaskImpl<unknown> | undefined);
     this.#step();
   }
@@ -161,13 +162,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   #stepInContext(): void {
     const context = this.#context;
-    const shared = context instanceof ContextCopy;
-    const outer = enterContext(shared ? context.values : context);
+    const shared = context instanceof ContextCopy ? context : undefined;
+    const outer = shared ? shared.enter() : enterContext(context as Values);
     if (this.loop.watched) withStores(this, () => watchedStep(this, () => this.#drive()));
     else this.#drive();
-    const left = enterContext(outer);
-    if (shared) context.values = left;
-    else this.#context = left;
+    if (shared) shared.leave(outer);
+    else this.#context = enterContext(outer);
   }
 
   #drive(): void {
@@ -177,7 +177,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       if (this.cancelRequested) return this.abandon();
       action = START;
       this.top = undefined;
-    } else if (this.#requests > 0 && this.#mayUnwind(frame)) action = UNWIND;
+    } else if (this.#requests > 0 && this.mayUnwind(frame)) action = UNWIND;
     for (;;) {
       let result: IteratorResult<unknown, unknown> | undefined;
       let error: unknown;
@@ -224,6 +224,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #ended(frame: Frame, last: IteratorResult<unknown, unknown> | undefined, thrown: unknown): 1 | 2 | typeof ENDED {
     const unwound = frame.state === UNWINDING;
     const { parent, scope } = frame;
+    const shielded = scope?.shields === true; // a stream's scope knows that only until it is left
     let result: IteratorReturnResult<unknown> | undefined;
     let error = thrown;
     end(frame, this, unwound || last === undefined);
@@ -234,11 +235,11 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
         error = refused;
       }
     }
-    if (unwound || (scope?.shields === true && this.#requests > 0 && this.#mayUnwind(parent))) {
+    if (unwound || (shielded && this.#requests > 0 && this.mayUnwind(parent))) {
       const errors = unwound ? errorsFor(frame) : [];
       if (result === undefined && !(error instanceof CancelledError)) errors.push(error);
       scope?.absorb?.(errors);
-      if (scope === undefined || !scope.requested || this.#mayUnwind(parent)) return this.#unwindOn(parent, errors);
+      if (scope === undefined || !scope.requested || this.mayUnwind(parent)) return this.#unwindOn(parent, errors);
       try {
         result = returned(scope.unwound(errors));
       } catch (answer) {
@@ -338,24 +339,44 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #unwindIfWaiting(): void {
     // A loop, not a recursion: tasks may wait for one another in a chain of any length.
     let task: TaskImpl<unknown> = this;
-    while (task.#place === WAITING && !task.asked && task.#mayUnwind(task.top)) {
+    while (task.#place === WAITING && !task.asked && task.mayUnwind(task.top)) {
       const { awaiting } = task;
       const reason = task.cancelRequested ? task.value : undefined;
       if (awaiting instanceof TaskImpl) {
         if (awaiting.done) return;
         task.flags |= ASKED;
-        if (!awaiting.#requestCancel(reason)) return;
+        if (!awaiting.#requestCancel(reason)) {
+          if (awaiting.#waitsFor(task)) task.wake();
+          return;
+        }
         task = awaiting;
       } else {
         if (awaiting?.askToEnd === undefined) task.wake();
-        else if (awaiting.askToEnd(reason)) task.flags |= ASKED;
+        else {
+          // Marked first: what is asked may cancel this very task once more, where tasks wait for one another in a circle.
+          task.flags |= ASKED;
+          if (!awaiting.askToEnd(reason)) task.flags &= ~ASKED;
+        }
         return;
       }
     }
   }
 
-  /** Whether a request reaches this frame: no cleanup and no shield stands before it. */
-  #mayUnwind(from: Frame | undefined): boolean {
+  /** Whether it will end only when the other has: tasks that wait for one another in a circle. */
+  #waitsFor(other: TaskImpl<unknown>): boolean {
+    const seen = new Set<TaskImpl<unknown>>(); // there may be a circle that the other does not stand in
+    let task: TaskImpl<unknown> = this;
+    while (task !== other) {
+      const { awaiting } = task;
+      if (seen.has(task)) return false;
+      seen.add(task);
+      if (task.#place !== WAITING || !task.asked || !(awaiting instanceof TaskImpl)) return false;
+      task = awaiting;
+    }
+    return true;
+  }
+
+  mayUnwind(from: Frame | undefined): boolean {
     for (let frame = from; frame; frame = frame.parent) {
       if (frame.state === UNWINDING) return false;
       if (frame.scope?.requested) return true;

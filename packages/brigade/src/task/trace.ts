@@ -30,13 +30,22 @@ function callerLines(above: unknown): string[] {
   if (stackHost.captureStackTrace) stackHost.captureStackTrace(target, above);
   else target.stack = new Error().stack ?? "";
   if (limit !== undefined) stackHost.stackTraceLimit = limit;
-  return framesOf(String(target.stack ?? "").split("\n")).filter((line) => /^\s+at /.test(line));
+  return framesOf(linesOf(target.stack));
+}
+
+/** The lines that name a place, without the message before them. */
+function linesOf(stack: string | undefined): string[] {
+  return String(stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
 }
 
 /** The lines down to the end of the coroutine frame: where the runtime, not another generator, resumed it. */
 function framesOf(lines: readonly string[]): string[] {
   const frames: string[] = [];
   for (const [index, line] of lines.entries()) {
+    // Some leaves stand behind another object that has `next`, a queue's behind its call of get or put.
+    if (index === 0 && isOwn(line) && /\bnext \(/.test(line)) continue;
     if (isOwn(line)) break;
     if (!RESUMPTION.test(line)) frames.push(line);
     else if (OWN === "" || isOwn(lines[index + 1] ?? `${OWN}src/`)) break;
@@ -97,6 +106,28 @@ export function place(above: unknown): string | undefined {
   return info?.file === undefined ? undefined : `${info.file}:${info.line}`;
 }
 
+const LOOP = /(?:src|dist)\/kernel\/loop\.[jt]s/; // what stands below it called the loop, not this
+
+/**
+ * File and line of the program's own code that called the runtime. Undefined where none did: where the loop goes on with
+ * what a task began, and in a bundle, which hides whose code is whose.
+ */
+export function programPlace(): string | undefined {
+  if (OWN === "") return undefined;
+  const stackHost = Error as unknown as StackHost;
+  const limit = stackHost.stackTraceLimit;
+  stackHost.stackTraceLimit = 50;
+  const lines = linesOf(new Error().stack);
+  if (limit !== undefined) stackHost.stackTraceLimit = limit;
+  for (const line of lines) {
+    if (/^\s+at async /.test(line) || (isOwn(line) && LOOP.test(line))) return undefined;
+    const { file, line: row } = parse(line);
+    // Without a file: a function of the language, such as Array.map, that the program called.
+    if (file !== undefined && !isOwn(line) && !/[( ]node:/.test(line)) return `${file}:${row}`;
+  }
+  return undefined;
+}
+
 /** The frames from the caller of `above` up to the next resumption: more than one when bare generators stand between. */
 export function framesAbove(above: unknown): FrameInfo[] {
   return callerLines(above).map(parse);
@@ -115,9 +146,7 @@ export function definitionPlace(above: unknown): () => string {
   const target: { stack?: string } = {};
   stackHost.captureStackTrace?.(target, above);
   return () => {
-    const line = String(target.stack ?? "")
-      .split("\n")
-      .find((one) => /^\s+at /.test(one));
+    const line = linesOf(target.stack)[0];
     const info = line === undefined ? undefined : parse(line);
     return info?.file === undefined ? "anonymous" : `${info.file.replace(/^.*[\\/]/, "")}:${info.line}`;
   };

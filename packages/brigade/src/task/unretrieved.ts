@@ -1,6 +1,7 @@
 /** Errors that nobody looked at yet: reported when their task or future is collected, or when its loop closes. */
 import type { Loop } from "../kernel/loop.ts";
 import type { Task } from "../types.ts";
+import { madeAt } from "./spawn-sites.ts";
 
 interface Unretrieved {
   readonly loop: Loop;
@@ -15,7 +16,8 @@ let registry: FinalizationRegistry<Unretrieved> | undefined; // made with the fi
 
 /** Remembers that the owner failed with the error. */
 export function remember(owner: object, loop: Loop, message: string, error: unknown, task?: Task<unknown>): void {
-  const entry: Unretrieved = { loop, message, error, task: task && new WeakRef(task) };
+  // Its place is read now: when it is told, the task may be gone.
+  const entry: Unretrieved = { loop, message: message + madeAt(owner), error, task: task && new WeakRef(task) };
   let open = byLoop.get(loop);
   if (!open) byLoop.set(loop, (open = new Set()));
   open.add(entry);
