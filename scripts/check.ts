@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
-import { missingProgram, type SystemProgram } from "./system-programs.ts";
+import { MissingProgram, type SystemProgram, systemProgram } from "./system-programs.ts";
 
 interface Check {
   readonly name: string;
@@ -49,9 +49,24 @@ const checks: readonly Check[] = [
     commands: [[...vitest, "--project", "examples"]],
   },
   {
+    name: "conformance",
+    claim: "programs take the same steps on CPython's asyncio and on Brigade: the directed set, and 20,000 at random",
+    commands: [
+      [...vitest, "--project", "conformance"],
+      ["--conditions=@brigade/source", "conformance/src/main.ts", "--programs", "20000", "--seed", "1"],
+    ],
+  },
+  {
+    name: "runtimes",
+    claim: "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote",
+    commands: [["conformance/src/runtimes/main.ts"]],
+    needs: ["chromium"],
+  },
+  {
     name: "docs",
     claim: "the examples in README, docs and docstrings compile and run",
     commands: [[...vitest, "--project", "docs"], ["scripts/docstring-examples.ts"]],
+    needs: ["python3"],
   },
   {
     name: "package",
@@ -88,12 +103,19 @@ async function succeeds(command: readonly string[]): Promise<boolean> {
   });
 }
 
-async function passes(check: Check): Promise<boolean> {
-  const missing = (check.needs ?? []).map(missingProgram).find((line) => line !== undefined);
-  if (missing !== undefined) {
-    console.log(missing);
+async function hasPrograms(check: Check): Promise<boolean> {
+  try {
+    for (const program of check.needs ?? []) await systemProgram(program);
+    return true;
+  } catch (error) {
+    if (!(error instanceof MissingProgram)) throw error;
+    console.log(error.message);
     return false;
   }
+}
+
+async function passes(check: Check): Promise<boolean> {
+  if (!(await hasPrograms(check))) return false;
   let failed = 0;
   for (const command of check.commands) if (stoppedBy === undefined && !(await succeeds(command))) failed++;
   return failed === 0;

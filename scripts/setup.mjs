@@ -25,6 +25,7 @@ const tasks = {
   start: { run: [onSources, "examples/order-pipeline/src/main.ts"], signals: "alone" },
   bench: { run: ["--expose-gc", "bench/src/main.ts"], signals: "group" },
   check: { run: ["scripts/check.ts"], signals: "group" },
+  conformance: { run: [onSources, "conformance/src/main.ts"], signals: "group" },
   build: { run: ["scripts/build.ts"], signals: "group" },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "format", "--write"], signals: "group" },
   "lint-fix": { run: ["node_modules/oxlint/bin/oxlint", "--fix"], signals: "group" },
@@ -81,7 +82,7 @@ function installAdvice(output) {
   }
   if (code === "EUSAGE")
     return "package-lock.json does not match package.json: run `npm install` once and commit the lockfile";
-  if (code === "ENOSPC") return "the disk is full: free about 1 GB, then run this again";
+  if (code === "ENOSPC") return "the disk is full: free about 2 GB, then run this again";
   if (code === "EACCES" || code === "EPERM")
     return "npm may not write node_modules: give yourself the right to write this folder";
   process.stderr.write(output);

@@ -1,4 +1,5 @@
-/** Programs that checks need and npm does not bring: where they come from, and one line that says so when one is missing. */
+/** Programs that checks need and npm does not bring: where they come from, and one line that says so when one can't be had. */
+import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -10,10 +11,14 @@ const debianPackages = {
 
 export type SystemProgram = keyof typeof debianPackages;
 
-function isOnPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+/** The message says what is missing and what to do. */
+export class MissingProgram extends Error {}
+
+function pathOf(program: string): string | undefined {
+  const candidates = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, program));
+  return candidates.find((path) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false;
@@ -21,8 +26,50 @@ function isOnPath(program: string): boolean {
   });
 }
 
-/** Nothing when the program is there; else a line that says what is missing and what to do. */
-export function missingProgram(program: SystemProgram): string | undefined {
-  if (isOnPath(program)) return undefined;
-  return `${program} is missing: install it, then run this again (Debian: apt-get install ${debianPackages[program]})`;
+/** Another apt-get may be at work, and a network that is not there shall show soon. */
+const patience: readonly string[] = [
+  ...["-o", "DPkg::Lock::Timeout=120"],
+  ...["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"],
+];
+
+/** A signal does not end it: half an installation is worse than a late end. */
+async function aptGet(...args: readonly string[]): Promise<boolean> {
+  const child = spawn("apt-get", [...patience, ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  return new Promise((resolve) => {
+    const end = (succeeded: boolean): void => {
+      if (!succeeded) console.log(complaints.trim());
+      resolve(succeeded);
+    };
+    child.on("error", () => end(false));
+    child.on("close", (code) => end(code === 0));
+  });
+}
+
+async function install(debianPackage: string): Promise<void> {
+  console.log(`installing the Debian package ${debianPackage} (apt-get install ${debianPackage}), about 20 s …`);
+  const begun = performance.now();
+  const done =
+    (await aptGet("--quiet", "update")) &&
+    (await aptGet("--quiet", "--yes", "--no-install-recommends", "install", debianPackage));
+  console.log(`apt-get ${done ? "installed it" : "failed"} after ${Math.round((performance.now() - begun) / 1000)} s`);
+}
+
+/** The program's path. Where it is missing, it is installed when that needs no question: by root, on a Debian. */
+export async function systemProgram(program: SystemProgram): Promise<string> {
+  const debianPackage = debianPackages[program];
+  const canInstall = process.getuid?.() === 0 && pathOf("apt-get") !== undefined;
+  if (pathOf(program) === undefined && canInstall) await install(debianPackage);
+  const path = pathOf(program);
+  if (path !== undefined) return path;
+  throw new MissingProgram(
+    `${program} is missing: install it, then run this again (Debian: apt-get install ${debianPackage})`,
+  );
 }

@@ -12,6 +12,7 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     "async-generators": () => import("./peers/brigade/async-generators.ts"),
     memory: () => import("./peers/brigade/memory.ts"),
     "host-timer": () => import("./peers/brigade/host-timer.ts"),
+    explore: () => import("./peers/brigade/explore.ts"),
   },
   native: {
     tasks: () => import("./peers/native/tasks.ts"),

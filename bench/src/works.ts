@@ -241,6 +241,18 @@ export const works: readonly Work[] = [
     rivals: [],
   },
   {
+    ...timed,
+    name: "explore",
+    what: "20,000 random schedules of a program of 3 tasks; 50 µs are 20,000 schedules a second",
+    unit: "µs per schedule",
+    module: "explore",
+    count: 20_000,
+    expected: asIs,
+    scale: (ms, count) => (ms * 1e3) / count,
+    limit: 50,
+    rivals: [],
+  },
+  {
     kind: "size",
     name: "size",
     what: "the bundle of the usual imports, minified by esbuild and gzipped",

@@ -102,8 +102,16 @@ class Task(asyncio.Task):
         if self.done():
             return False
         self.request_cancel()
+        awaiter = asyncio.current_task(self._loop)
+        if awaiter is not None and awaiter._fut_waiter is self and awaiter.waits_for_itself():
+            awaiter.leave_circle()
         return True
 
+    def leave_scope(self):
+        """A scope that asked for an unwinding may end before that has begun: an eager child failed in the body's last step."""
+        self.scopes.pop()
+        if self.asked and not self.may_unwind():
+            self.forget_cancel()
 
     def forget_cancel(self):
         """asyncio's own cancel() has no effect from here on. Gives whether there was one."""
@@ -166,7 +174,7 @@ def first_real(error):
 async def held(awaitable):
     """Runs to its end, whatever is requested meanwhile. If it waited, that comes then."""
     task = asyncio.current_task()
-    asked = task.forget_cancel()
+    task.forget_cancel()
     iteration = task.get_loop().iterations
     task.scopes.append(HELD)
     error = None
@@ -180,8 +188,7 @@ async def held(awaitable):
     if task.may_unwind():
         if task.get_loop().iterations > iteration:
             raise unwinding_with(error)
-        if asked:
-            task.interrupt()
+        task.interrupt()
     if error is not None:
         raise error
     return result
@@ -248,7 +255,7 @@ class Timeout(timeouts.Timeout):
         return result
 
     def leave(self, task):
-        task.scopes.pop()
+        task.leave_scope()
         if self._timeout_handler is not None:
             self._timeout_handler.cancel()
             self._timeout_handler = None
@@ -417,7 +424,7 @@ class Group:
 
     def leave(self):
         self.body_runs = False
-        self.task.scopes.pop()
+        self.task.leave_scope()
 
 
 class Condition(locks.Condition):

@@ -33,7 +33,7 @@ export async function runProgram(program: Program): Promise<Trace> {
   const { clock, lines } = self;
   let gaveUp = false; // cleanups wait for what can never come: their tasks end where they stand
   const onReport = ({ kind, error }: Report): void => {
-    if (kind !== "deadlock") return;
+    if (kind !== "deadlock" || gaveUp) return;
     lines.push(`${clock.now()} deadlock`);
     gaveUp ||= error === undefined;
     self.closed = gaveUp;

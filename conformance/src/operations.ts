@@ -101,7 +101,7 @@ const performers: Performers = {
   child(self, op) {
     const group = self.groups.get(op.group);
     if (group === undefined) return UNSET;
-    self.started(op.as, group.createTask(call(self, op.function), { eager: op.eager }));
+    return self.started(op.as, group.createTask(call(self, op.function), { eager: op.eager }));
   },
   try: (self, op, label) => attempted(self, label, op),
 

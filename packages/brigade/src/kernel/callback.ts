@@ -38,6 +38,9 @@ export class CallbackHandle implements Handle, TimerEntry {
   }
 }
 
+/** A callback that waits for its time. */
+export class TimerHandle extends CallbackHandle {}
+
 /** Calls back; what it throws is reported, and the loop goes on. */
 export function guarded(loop: CallbackLoop, callback: () => void): void {
   try {

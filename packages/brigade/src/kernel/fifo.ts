@@ -43,7 +43,6 @@ export class Fifo<T> {
     if (--this.#size === 0) {
       // Empty: the chunk is used again from its beginning.
       this.#first = this.#end = 0;
-      this.#head = this.#tail;
     }
     return item;
   }

@@ -5,7 +5,7 @@
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidStateError } from "../errors.ts";
 import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
-import { CallbackHandle, text } from "./callback.ts";
+import { CallbackHandle, text, TimerHandle } from "./callback.ts";
 import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
 import { type Runnable, type TimerEntry, Timers } from "./timers.ts";
@@ -62,7 +62,8 @@ export class Loop {
   /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
   onStuck: (() => void) | undefined;
 
-  #ready: Pick<Scheduler, "size" | "push" | "shift">;
+  // V8 knows the class of what was only ever set here: nothing else is set unless there is a scheduler.
+  #ready: Pick<Scheduler, "size" | "push" | "shift"> = new Fifo<Runnable>();
   readonly #defer: (callback: () => void) => void; // for a turn that waits for nothing of the host's
   readonly #timers = new Timers();
   readonly #clock: Clock;
@@ -92,7 +93,7 @@ export class Loop {
       throw new RangeError(`asyncLocalStorage is "${String(asyncLocalStorage)}"; use "run" or "task"`);
     }
     this.storesPerTask = asyncLocalStorage === "task";
-    this.#ready = options.scheduler ?? new Fifo<Runnable>();
+    if (options.scheduler !== undefined) this.#ready = options.scheduler;
     this.#defer = options.scheduler?.defer ?? host.defer;
     this.watched = this.debug || this.observer !== undefined || this.storesPerTask || options.scheduler !== undefined;
     this.#onReport = options.onReport;
@@ -159,7 +160,7 @@ export class Loop {
   callAt(when: number, callback: () => void): Handle {
     if (typeof when !== "number" || Number.isNaN(when)) throw new RangeError(`callAt: ${when} is not a time`);
     this.#checkOpen("callAt");
-    const handle = new CallbackHandle(this, callback);
+    const handle = new TimerHandle(this, callback);
     this.setTimer(handle, when);
     return handle;
   }
@@ -210,7 +211,8 @@ export class Loop {
     this.pause();
     this.#phase = "closed";
     this.#timers.clearAll();
-    this.#ready = new Fifo<Runnable>();
+    if (!(this.#ready instanceof Fifo)) this.#ready = new Fifo<Runnable>(); // nobody is asked what to drop first
+    while (this.#ready.size > 0) this.#ready.shift();
   }
 
   /** A turn of the host: iterations, until nothing is ready or the slice is over. */

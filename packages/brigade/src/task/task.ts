@@ -345,7 +345,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       if (awaiting instanceof TaskImpl) {
         if (awaiting.done) return;
         task.flags |= ASKED;
-        if (!awaiting.#requestCancel(reason)) {
+        if (!awaiting.#requestCancel(reason) || awaiting.asked) {
           if (awaiting.#waitsFor(task)) task.wake();
           return;
         }

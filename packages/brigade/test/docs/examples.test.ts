@@ -60,7 +60,7 @@ test("every example compiles under the repository's strict flags", async () => {
   expect(code).toBe(0);
 }, 60_000);
 
-test.each(examples)(
+test.each(examples.filter(({ runs }) => runs))(
   "the example at $place runs and prints what the page says",
   async ({ name, output }) => {
     const { code, stdout, stderr } = await ending(node, "--conditions=@brigade/source", `${name}.mjs`);

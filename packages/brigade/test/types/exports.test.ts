@@ -59,8 +59,9 @@ test('"brigade" exports these values and no other', () => {
   expect(Object.keys(brigade).toSorted()).toEqual(VALUES);
 });
 
-test('"brigade/testing" exports virtualClock', () => {
-  expect(Object.keys(testing)).toEqual(["virtualClock"]);
+test('"brigade/testing" exports these values and no other', () => {
+  const names = ["ExplorationError", "LeakError", "assertNoLeaks", "explore", "replay", "virtualClock"];
+  expect(Object.keys(testing).toSorted()).toEqual(names);
 });
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");

@@ -158,7 +158,6 @@ type VirtualClock = (options?: { readonly patience?: brigade.Duration }) => brig
   advanceTo(when: number): void;
 };
 export type Testing = Holds<{
-  names: Identical<keyof typeof testing, "virtualClock">;
   virtualClock: Assignable<typeof testing.virtualClock, VirtualClock>;
   takes: Identical<Parameters<typeof testing.virtualClock>, Parameters<VirtualClock>>;
 }>;
