@@ -17,7 +17,7 @@ export interface ExploreOptions {
   readonly changePoints?: number;
   /** In each schedule, also cancels one task, any, at one of its suspensions. */
   readonly cancelAnywhere?: boolean;
-  /** Also fails a schedule that leaves something behind, as `assertNoLeaks` does. Costs about as much again. */
+  /** Also fails a schedule that leaves something behind, as `assertNoLeaks` does. */
   readonly leaks?: boolean;
   /** A schedule with more steps than this fails: it goes round in circles. 10,000 unless given. */
   readonly maxSteps?: number;

@@ -141,7 +141,7 @@ async function performed(
   const timeline = String(recorder);
   if (failure === undefined) return { timeline };
   const seed = encode({ ...settings, choices });
-  const message = `${failure.message}\n\n${heading}. Run it again: replay(program, "${seed}")\n${lengthOf(choices)}:\n\n${timeline}\n`;
+  const message = `${failure.message}\n\n${heading}. Run it again: replay(program, "${seed}")\n${lengthOf(choices)}:\n\n${timeline}`;
   return new ExplorationError(message, {
     seed,
     schedule: choices,

@@ -22,8 +22,6 @@ export interface Entry {
   readonly kind: Kind;
   /** Whose step it is; what PCT gives a priority. */
   readonly actor: object;
-  /** Its place among all that ever stood ready; of a task that a silent entry woke, the place of that one. */
-  readonly place: number;
   /** Its task let the others go first, by `sleep(0)`. */
   readonly yielded: boolean;
   /** How many entries that had yielded have overtaken it. */
@@ -53,6 +51,9 @@ const MOST_OVERTAKEN = 16;
 
 const NOTHING: Runnable = { run() {} };
 
+/** The one option beside a cancellation when everybody waits: to let them. */
+const REST: readonly Entry[] = [{ item: NOTHING, kind: "step", actor: NOTHING, yielded: false, overtaken: 0 }];
+
 /** A schedule takes more steps than it may. */
 export class LivelockError extends Error {
   override readonly name: string = "LivelockError";
@@ -76,9 +77,7 @@ export class ReadySet implements Scheduler {
   readonly counts: number[] = [];
   #entries: Entry[] = []; // in the loop's own order
   #options: Entry[] = []; // used again for each choice
-  #pushed = 0;
   #steps = 0;
-  #silent: Entry | undefined; // what runs now, if it is silent
 
   /** `onBroken` is told when the schedule can't go on: it takes more steps than it may, or the chooser throws. */
   constructor(chooser: Chooser, maxSteps: number, onBroken: (error: unknown) => void, observer?: ReadyObserver) {
@@ -95,11 +94,9 @@ export class ReadySet implements Scheduler {
   }
 
   push(item: Runnable): void {
-    const place = this.#pushed++;
     if (item instanceof TaskImpl && !item.done) {
-      const from = this.#silent?.place ?? place;
-      this.#entries.push({ item, kind: "step", actor: item, place: from, yielded: current === item, overtaken: 0 });
-    } else this.#entries.push({ item, ...this.#classify(item), place, yielded: false, overtaken: 0 });
+      this.#entries.push({ item, kind: "step", actor: item, yielded: current === item, overtaken: 0 });
+    } else this.#entries.push({ item, ...this.#classify(item), yielded: false, overtaken: 0 });
   }
 
   #classify(item: Runnable): { kind: Kind; actor: object } {
@@ -117,14 +114,55 @@ export class ReadySet implements Scheduler {
   }
 
   shift(): Runnable {
-    this.#silent = undefined;
     const first = this.#entries[0];
     if (first === undefined) return NOTHING; // the rest of an iteration that broke off
     if (++this.#steps > this.#maxSteps) return this.#breakOff(new LivelockError(this.#maxSteps));
+    if (this.cancellable !== undefined) return this.#andAtRest(this.#next(first));
+    return this.#next(first);
+  }
+
+  #next(first: Entry): Runnable {
     const alone = this.#entries.length === 1 && this.cancellable === undefined;
     // A silent entry commutes with every other: where it is first there is nothing to choose.
     if (alone || (isSilent(first) && this.#chooser.asksAlways !== true)) return this.#take(0);
-    return this.#choose();
+    for (;;) {
+      const option = this.#ask(this.#findOptions());
+      if (option === undefined) return NOTHING;
+      if (option !== "cancelled") return this.#take(this.#entries.indexOf(option));
+    }
+  }
+
+  /** Runs the item. If then everybody waits, somebody may be cancelled while it does. */
+  #andAtRest(item: Runnable): Runnable {
+    const run = (): void => {
+      item.run();
+      if (this.#entries.length === 0 && this.cancellable !== undefined) this.#ask(REST);
+    };
+    return { run };
+  }
+
+  /** What goes on of the options; "cancelled" when a task was cancelled instead; undefined when it broke off. */
+  #ask(options: readonly Entry[]): Entry | "cancelled" | undefined {
+    const tasks = this.cancellable === undefined ? [] : [...this.cancellable()];
+    const count = options.length + tasks.length;
+    let choice = 0;
+    if (count > 1) {
+      try {
+        choice = this.#chooser.choose(options, tasks.length);
+      } catch (error) {
+        this.#breakOff(error);
+        return undefined;
+      }
+      this.choices.push(choice);
+      this.counts.push(count);
+    }
+    const task = tasks[choice - options.length];
+    if (task === undefined) return options[choice];
+    this.cancellable = undefined;
+    this.cancelled = task;
+    this.#observer?.cancelling(task);
+    task.cancel("cancelled by explore");
+    return "cancelled";
   }
 
   #breakOff(error: unknown): Runnable {
@@ -133,43 +171,21 @@ export class ReadySet implements Scheduler {
     return NOTHING;
   }
 
-  #choose(): Runnable {
-    for (;;) {
-      const options = this.#findOptions();
-      const tasks = this.cancellable === undefined ? [] : [...this.cancellable()];
-      const count = options.length + tasks.length;
-      let choice = 0;
-      try {
-        if (count > 1) choice = this.#chooser.choose(options, tasks.length);
-      } catch (error) {
-        return this.#breakOff(error);
-      }
-      if (count > 1) {
-        this.choices.push(choice);
-        this.counts.push(count);
-      }
-      const option = options[choice];
-      if (option !== undefined) return this.#take(this.#entries.indexOf(option));
-      this.#cancel(tasks[choice - options.length] as TaskImpl<unknown>);
-    }
-  }
-
   #findOptions(): readonly Entry[] {
     const options = this.#options;
     options.length = 0;
-    let told: Entry | undefined; // the first that is told: what came after it waits for it, as the loop's own order has it
-    let callback: Entry | undefined; // the first
-    let oldest = Infinity; // the least place of those that may not be overtaken any more
+    let told = false; // what stands behind the first that is told waits for it, as in the loop's own order
+    let called = false; // so do callbacks behind the first callback
+    let due = false; // somebody may not be overtaken any more
     for (const entry of this.#entries) {
+      const { kind } = entry;
+      const waits = told || (kind === "callback" && called) || (entry.yielded && due);
       if (isSilent(entry)) options.push(entry);
-      else if (entry.kind === "told") {
-        if (told === undefined) options.push((told = entry));
-      } else if (entry.kind === "callback" && callback !== undefined) continue;
-      else if (told === undefined || entry.place < told.place) {
-        if (entry.yielded && entry.place > oldest) continue;
-        if (entry.kind === "callback") callback = entry;
-        if (entry.overtaken >= MOST_OVERTAKEN) oldest = Math.min(oldest, entry.place);
+      else if (!waits) {
         options.push(entry);
+        if (kind === "told") told = true;
+        else if (kind === "callback") called = true;
+        if (entry.overtaken >= MOST_OVERTAKEN) due = true;
       }
     }
     return options;
@@ -182,16 +198,8 @@ export class ReadySet implements Scheduler {
       if (entry.yielded) for (let ahead = 0; ahead < index; ahead++) (this.#entries[ahead] as Entry).overtaken++;
       this.#entries.splice(index, 1);
     }
-    if (isSilent(entry)) this.#silent = entry;
     this.#observer?.taken(entry, this.#entries.slice(0, index));
     return entry.item;
-  }
-
-  #cancel(task: TaskImpl<unknown>): void {
-    this.cancellable = undefined;
-    this.cancelled = task;
-    this.#observer?.cancelling(task);
-    task.cancel("cancelled by explore");
   }
 }
 

@@ -14,9 +14,10 @@ interface Line {
   readonly created: string[];
 }
 
-/** More lines than this are cut in the middle: a schedule that goes round in circles has thousands. */
-const FIRST_LINES = 100;
-const LAST_LINES = 20;
+/** A schedule that goes round in circles has thousands of lines: more than this are cut in the middle. */
+const MOST_LINES = 200;
+const FIRST_LINES = 40;
+const LAST_LINES = 60;
 
 export class Timeline implements Recorder {
   readonly #lines: Line[] = [];
@@ -24,6 +25,7 @@ export class Timeline implements Recorder {
   readonly #waits = new WeakMap<object, WaitInfo>(); // what each task waited for last
   readonly #wakers = new WeakMap<object, string>();
   #loop: TaskLoop | undefined;
+  #over = false; // a deadlock: what follows is cleanup
   #ahead = ""; // whom the next step has overtaken
 
   begins(loop: TaskLoop): void {
@@ -31,7 +33,7 @@ export class Timeline implements Recorder {
   }
 
   taken({ item, actor }: Entry, ahead: readonly Entry[]): void {
-    const names = ahead.flatMap((entry) => (entry.actor instanceof TaskImpl ? [entry.actor.name] : []));
+    const names = ahead.flatMap((entry) => (entry.actor instanceof TaskImpl ? [`"${entry.actor.name}"`] : []));
     this.#ahead = names.length > 0 ? `, ahead of ${names.join(", ")}` : "";
     if (actor instanceof CallbackHandle && !actor.cancelled) this.#add("loop", `calls back${this.#ahead}`);
     else if (actor instanceof DoneCallback) this.#add("loop", `calls a done callback${this.#ahead}`);
@@ -39,20 +41,21 @@ export class Timeline implements Recorder {
   }
 
   cancelling(task: TaskImpl<unknown>): void {
-    this.#add("explore", `cancels ${task.name}`);
+    this.#add("explore", `cancels "${task.name}"`);
   }
 
   reported({ kind, message }: Report): void {
-    this.#add("loop", `reports ${kind}: ${message.split("\n")[0]}`);
+    this.#add("loop", `reports ${kind}: ${message.split("\n")[0]?.replace(/:$/, "")}`);
+    if (kind === "deadlock") this.#over = true;
   }
 
   taskCreated(task: Task<unknown>): void {
     const line = this.#open.at(-1);
-    line?.created.push(task.name);
+    line?.created.push(`"${task.name}"`);
   }
 
   taskWoken(task: Task<unknown>, by: Task<unknown> | undefined): void {
-    if (by !== undefined && by !== task) this.#wakers.set(task, by.name);
+    if (by !== undefined && by !== task) this.#wakers.set(task, `"${by.name}"`);
     else this.#wakers.delete(task);
   }
 
@@ -60,8 +63,7 @@ export class Timeline implements Recorder {
     const wait = this.#waits.get(task);
     const by = this.#wakers.get(task);
     const woken = by === undefined ? "" : `, woken by ${by}`;
-    const what = wait === undefined ? "starts" : `goes on after ${waitText(wait)}${woken}`;
-    this.#open.push(this.#add(task.name, what + this.#ahead));
+    this.#open.push(this.#add(task.name, beginning(task as TaskImpl<unknown>, wait) + woken + this.#ahead));
     this.#ahead = "";
   }
 
@@ -73,14 +75,13 @@ export class Timeline implements Recorder {
       return;
     }
     this.#waits.set(task, waitingFor);
-    const unwinds = task.unwinding ? ", unwinding," : "";
-    line.what += `;${unwinds} waits for ${waitText(waitingFor)}${placeOf(task)}`;
+    line.what += `; waits for ${waitText(waitingFor)}${placeOf(task)}`;
   }
 
   #add(who: string, what: string): Line {
     const time = Math.round((this.#loop?.time() ?? 0) * 1_000) / 1_000;
     const line = { time: `${time} ms`, who, what, created: [] };
-    this.#lines.push(line);
+    if (!this.#over) this.#lines.push(line);
     return line;
   }
 
@@ -91,9 +92,15 @@ export class Timeline implements Recorder {
       ({ time, who, what }) => `${time.padStart(timeWidth)}  ${who.padEnd(whoWidth)}  ${what}`,
     );
     const cut = lines.length - FIRST_LINES - LAST_LINES;
-    if (cut > 1) lines.splice(FIRST_LINES, cut, `… ${cut} more …`);
+    if (lines.length > MOST_LINES) lines.splice(FIRST_LINES, cut, `… ${cut} more …`);
     return lines.join("\n");
   }
+}
+
+function beginning(task: TaskImpl<unknown>, wait: WaitInfo | undefined): string {
+  const unwinds = task.mayUnwind(task.top);
+  if (wait === undefined) return unwinds ? "never starts" : "starts";
+  return `${unwinds ? "unwinds from" : "goes on after"} ${waitText(wait)}`;
 }
 
 function waitText({ kind, label }: WaitInfo): string {

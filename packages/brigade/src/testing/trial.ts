@@ -83,6 +83,7 @@ class Attempt {
   }
 
   *#cancellable(): Generator<TaskImpl<unknown>, void> {
+    if (!this.#loop.running) return; // main has ended
     for (const task of this.#loop.unfinished() as Iterable<TaskImpl<unknown>>) if (!task.cancelRequested) yield task;
   }
 

@@ -5,6 +5,7 @@ import {
   coroutine,
   createTask,
   currentTask,
+  fromPromise,
   gather,
   getRunningLoop,
   Lock,
@@ -57,6 +58,40 @@ test("every task is cancelled before its first step and at each of its suspensio
   }
 });
 
+test("a task that waits for a promise of the host is cancelled while it waits", async () => {
+  for (const strategy of ["random", "exhaustive"] as const) {
+    const endings = new Set<string>();
+    const program = () =>
+      fromPromise(async (signal) => {
+        endings.add("called");
+        await Promise.resolve();
+        if (signal.aborted) endings.add("aborted");
+        await Promise.resolve();
+      });
+    await explore(program, { cancelAnywhere: true, strategy, schedules: 50 });
+    expect(endings).toEqual(new Set(["called", "aborted"]));
+  }
+});
+
+test("a task that is cancelled before its first step is said never to start", async () => {
+  const program = coroutine(function* main() {
+    let started = false;
+    const task = createTask(
+      (function* () {
+        started = true;
+      })(),
+      { name: "late" },
+    );
+    try {
+      yield* task;
+    } catch {}
+    if (!started) throw new Error("not started");
+  });
+  const { timeline } = await failureOf(program);
+  expect(timeline).toContain('explore  cancels "late"');
+  expect(timeline).toContain("late     never starts; ends cancelled");
+});
+
 test("one task is cancelled in a schedule, not two", async () => {
   const program = coroutine(function* main() {
     let cancelled = 0;
@@ -105,7 +140,7 @@ test("a permit that a cancelled task keeps is found, and its fix passes", async 
   };
   const error = await failureOf(holding(false));
   expect(error.message).toContain("DeadlockError");
-  expect(error.timeline).toMatch(/explore +cancels Task-1/);
+  expect(error.timeline).toMatch(/explore +cancels "Task-1"/);
   await expect(error.replay()).rejects.toMatchObject({ timeline: error.timeline });
   await explore(holding(true), { ...cancelAnywhere, leaks: true });
 });

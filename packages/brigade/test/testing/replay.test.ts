@@ -63,15 +63,15 @@ test("the timeline says for each step when it was, whose, what woke it, what it 
   const error = await explore(lock, { schedules: 1 }).catch((caught: unknown) => caught);
   const places = /( at replay\.test\.ts):\d+/g;
   expect((error as ExplorationError).timeline.replaceAll(places, "$1").split("\n")).toEqual([
-    '0 ms  main    starts; creates first; waits for sleep "1 ms" at replay.test.ts',
+    '0 ms  main    starts; creates "first"; waits for sleep "1 ms" at replay.test.ts',
     '0 ms  first   starts; waits for sleep "5 ms" at replay.test.ts',
-    '1 ms  main    goes on after sleep "1 ms"; creates second; waits for task "first" at replay.test.ts',
+    '1 ms  main    goes on after sleep "1 ms"; creates "second"; waits for task "first" at replay.test.ts',
     "1 ms  second  starts; waits for Lock.acquire at replay.test.ts",
     "3 ms  loop    calls back",
     '5 ms  first   goes on after sleep "5 ms"; ends',
-    '5 ms  second  goes on after Lock.acquire, woken by first; waits for sleep "5 ms" at replay.test.ts',
-    '5 ms  main    goes on after task "first", woken by first; waits for sleep "1 ms" at replay.test.ts',
-    '5 ms  second  goes on after sleep "5 ms", woken by main; ends cancelled',
+    '5 ms  second  goes on after Lock.acquire, woken by "first"; waits for sleep "5 ms" at replay.test.ts',
+    '5 ms  main    goes on after task "first", woken by "first"; waits for sleep "1 ms" at replay.test.ts',
+    '5 ms  second  unwinds from sleep "5 ms", woken by "main"; ends cancelled',
     '6 ms  main    goes on after sleep "1 ms"; fails: Error: the end',
   ]);
 });
