@@ -10,6 +10,7 @@
 6. A condition's waiter that has been notified, and is then cancelled, keeps its place in the line for the lock.
 7. Tasks that wait for one another in a circle can be cancelled; in asyncio that is a RecursionError.
 8. A barrier breaks for all when one of those who fill it is cancelled; `reset` and `abort` do not wait for the lock.
+9. A time of 0 is like any other: what is awaited begins (operations: `wait_for` with 0 is a `timeout` of 0).
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class Task(asyncio.Task):
         self.scopes = []  # what it runs in, outermost first: scopes, and HELD
         self.requested = False  # somebody has cancelled it
         self.asked = False  # asyncio's own cancel() has been called, and has not arrived
-        self.left_circle = False
+        self.left_circle = False  # it was woken, though what it waits for has not ended
         loop.tasks[self] = None
         super().__init__(root(coro), loop=loop, eager_start=eager_start)
         self._log_destroy_pending = False
@@ -151,7 +152,7 @@ async def wait_for(awaitable):
         result = await awaitable
     except CancelledError:
         if waits and task.may_unwind():
-            task.asked = False
+            task.asked = task.left_circle = False
             raise
         raise Cancelled() from None
     except Exception as error:
@@ -219,9 +220,10 @@ async def with_finally(body, cleanup):
 
 
 class Timeout(timeouts.Timeout):
-    """The scope of `timeout` and `moveOnAfter`."""
+    """The scope of `timeout` and `moveOnAfter`; asyncio's `wait_for` uses it too."""
 
     requested = False
+    moves_on = False
 
     def _on_timeout(self):
         self.requested = True
@@ -229,37 +231,31 @@ class Timeout(timeouts.Timeout):
         self._timeout_handler = None
         self._task.interrupt()
 
-    async def run(self, body, moves_on):
-        task = asyncio.current_task()
-        await self.__aenter__()
-        task.scopes.append(self)
-        try:
-            result = await body
-        except CancelledError as unwinding:
-            self.leave(task)
-            if not self.requested or task.may_unwind():
-                raise
-            errors = errors_of(unwinding)
-            if not errors and moves_on:
-                return None
-            if not errors:
-                raise TimeoutError() from None
-            error = one_of(errors)
-            if not moves_on and error.__cause__ is None:
-                error.__cause__ = TimeoutError()
-            raise error
-        except BaseException:
-            self.leave(task)
-            raise
-        self.leave(task)
-        return result
+    async def __aenter__(self):
+        await super().__aenter__()
+        self._task.scopes.append(self)
+        return self
 
-    def leave(self, task):
-        task.leave_scope()
+    async def __aexit__(self, kind, unwinding, traceback):
+        self._task.leave_scope()
         if self._timeout_handler is not None:
             self._timeout_handler.cancel()
             self._timeout_handler = None
         self._state = timeouts._State.EXITED
+        if not self.requested or kind is not CancelledError or self._task.may_unwind():
+            return None
+        errors = errors_of(unwinding)
+        if not errors and self.moves_on:
+            return True
+        if not errors:
+            raise TimeoutError() from None
+        error = one_of(errors)
+        if not self.moves_on and error.__cause__ is None:
+            error.__cause__ = TimeoutError()
+        raise error
+
+
+timeouts.Timeout = Timeout
 
 
 class Gather(asyncio.Future):

@@ -93,13 +93,27 @@ def named(self, name):
     return asyncio.current_task() if name == "self" else self.future(name)
 
 
-async def await_(self, op, label):
+def awaitable(self, op):
     future = named(self, op["task"])
-    if future is None:
-        return UNSET
     if future is asyncio.current_task():
         raise RuntimeError("a task can't await itself")  # asyncio says so one iteration later
-    return await wait_for(future)
+    return future
+
+
+async def await_(self, op, label):
+    future = awaitable(self, op)
+    return UNSET if future is None else await wait_for(future)
+
+
+async def await_for(self, op, label):
+    future = awaitable(self, op)
+    if future is None:
+        return UNSET
+    if op["ms"] == 0:
+        async with Timeout(self.loop.time()):
+            return await wait_for(future)
+    timeout = None if op["ms"] < 0 else op["ms"]
+    return await wait_for(asyncio.wait_for(wait_for(future), timeout))
 
 
 async def cancel_(self, op, label):
@@ -152,14 +166,13 @@ async def wait(self, op, label):
 
 
 async def in_time(self, op, label, moves_on):
-    async def body():
+    scope = Timeout(self.loop.time() + op["ms"])
+    scope.moves_on = moves_on
+    async with scope:
         self.scopes[op["as"]] = scope
         await block(self, label, op["body"])
         return "in time"
-
-    scope = Timeout(self.loop.time() + op["ms"])
-    result = await scope.run(body(), moves_on)
-    return "moved on" if result is None else result
+    return "moved on"
 
 
 async def reschedule(self, op, label):
@@ -373,6 +386,7 @@ PERFORMERS = {
     "call": call_,
     "spawn": spawn,
     "await": await_,
+    "awaitFor": await_for,
     "cancel": cancel_,
     "gather": gather,
     "wait": wait,

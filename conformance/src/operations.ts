@@ -83,6 +83,10 @@ const performers: Performers = {
   call: (self, op) => call(self, op.function),
   spawn: (self, op) => self.started(op.as, createTask(call(self, op.function), { eager: op.eager })),
   await: (self, op) => named(self, op.task) ?? UNSET,
+  awaitFor(self, op) {
+    const future = named(self, op.task);
+    return future === undefined ? UNSET : timeout(op.ms < 0 ? Infinity : op.ms, future);
+  },
   cancel: (self, op) => named(self, op.task)?.cancel() ?? UNSET,
   gather: gathered,
   wait: (self, op) => waited(self, op),

@@ -35,6 +35,8 @@ type TaskOp =
   | { readonly op: "spawn"; readonly function: string; readonly as: string; readonly eager: boolean }
   /** Awaits a task, or the future of that name. The task may be the one that runs ("self"), which is a mistake. */
   | { readonly op: "await"; readonly task: string }
+  /** Awaits a task or future, for `ms` at most: `asyncio.wait_for`. -1 is for ever. */
+  | { readonly op: "awaitFor"; readonly task: string; readonly ms: number }
   /** Cancels a task or future; "self" is the task that runs. */
   | { readonly op: "cancel"; readonly task: string }
   | ({ readonly op: "gather" } & Gathering)

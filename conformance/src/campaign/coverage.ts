@@ -20,7 +20,7 @@ class Counter {
 
 /** Every operation of the format. */
 export const OPERATIONS: readonly Operation[] = [
-  ...(["sleep", "raise", "call", "spawn", "await", "cancel", "gather", "wait"] as const),
+  ...(["sleep", "raise", "call", "spawn", "await", "awaitFor", "cancel", "gather", "wait"] as const),
   ...(["timeout", "moveOnAfter", "reschedule", "group", "child", "try"] as const),
   ...(["acquire", "release", "with", "set", "clear", "waitEvent"] as const),
   ...(["waitCondition", "waitFor", "notify", "notifyAll", "waitBarrier", "reset", "abort"] as const),

@@ -12,6 +12,7 @@ export const call = (name: string): Op => ({ op: "call", function: name });
 export const spawn = (name: string, as: string): Op => ({ op: "spawn", function: name, as, eager: false });
 export const spawnEagerly = (name: string, as: string): Op => ({ op: "spawn", function: name, as, eager: true });
 export const awaiting = (task: string): Op => ({ op: "await", task });
+export const awaitingFor = (task: string, ms: number): Op => ({ op: "awaitFor", task, ms });
 export const cancel = (task: string): Op => ({ op: "cancel", task });
 export const gather = (items: readonly GatherItem[], returnExceptions = false): Op => ({
   op: "gather",

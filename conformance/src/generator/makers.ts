@@ -87,6 +87,10 @@ export const makers: Makers = {
     return [{ op: "spawn", function: name, as: draft.dice.pick(TASKS), eager: draft.dice.chance(15) }];
   },
   await: (draft) => mostlyCaught(draft, { op: "await", task: draft.dice.chance(3) ? "self" : awaited(draft) }),
+  awaitFor(draft) {
+    const ms = draft.dice.chance(10) ? -1 : draft.time();
+    return mostlyCaught(draft, { op: "awaitFor", task: awaited(draft), ms });
+  },
   cancel: cancelling,
   gather: (draft, place) => [{ op: "gather", ...gathering(draft, place, 0) }],
   wait: (draft) => {

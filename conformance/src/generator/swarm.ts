@@ -28,7 +28,7 @@ const KINDS = Object.keys(NEEDS_MET) as ObjectSpec["kind"][];
 
 /** How often each operation is chosen among those that the program uses. */
 const WEIGHTS: { readonly [K in OpName]: number } = {
-  ...{ sleep: 6, raise: 1, call: 3, spawn: 3, await: 4, cancel: 7, gather: 3, wait: 2 },
+  ...{ sleep: 6, raise: 1, call: 3, spawn: 3, await: 4, awaitFor: 2, cancel: 7, gather: 3, wait: 2 },
   ...{ timeout: 3, moveOnAfter: 2, reschedule: 2, group: 3, child: 3, try: 5 },
   ...{
     acquire: 3,

@@ -3,6 +3,7 @@ import type { ObjectSpec, Op } from "../../program.ts";
 import {
   attempt,
   awaiting,
+  awaitingFor,
   call,
   cancel,
   caught,
@@ -117,6 +118,29 @@ const awaitingOthers: readonly Scene[] = scenesOf("await", {
   "the task itself": { ...others, ops: [awaiting("self")], ends: 0 },
 });
 
+const awaitingInTime: readonly Scene[] = scenesOf("awaitFor", {
+  "a task that ends in time": { ...others, given: [spawn("waits", "t")], ops: [awaitingFor("t", 3)], ends: [set("e")] },
+  "a task that does not": { ...others, given: [spawn("waits", "t")], ops: [caught(awaitingFor("t", 2))], ends: 2 },
+  "a task with a long cleanup": { ...others, given: [spawn("cleansUp", "t")], ops: [awaitingFor("t", 2)], ends: 2 },
+  "a task with a failing cleanup": {
+    ...others,
+    given: [spawn("cleansUpBadly", "t")],
+    ops: [awaitingFor("t", 2)],
+    ends: 2,
+  },
+  "a task that will fail": { ...others, given: [spawn("fails", "t")], ops: [awaitingFor("t", 2)], ends: [set("e")] },
+  "a task that somebody else cancels": {
+    ...others,
+    given: [spawn("waits", "t")],
+    ops: [awaitingFor("t", 2)],
+    ends: [cancel("t")],
+  },
+  "a future": { ...others, ops: [awaitingFor("fut", 2)], ends: [setResult("fut", 7)] },
+  "a future that nobody completes": { ...others, ops: [awaitingFor("fut", 2)], ends: 2 },
+  "for ever": { ...others, given: [spawn("waits", "t")], ops: [awaitingFor("t", -1)], ends: [set("e")] },
+  "a done task": { ...others, given: [spawn("ends", "t"), ...hops(2)], ops: [awaitingFor("t", 2)], ends: 0 },
+});
+
 const running = { ...others, given: [spawn("waits", "t"), spawn("waits", "u")] };
 const waitsAndFails = { ...others, given: [spawn("waits", "t"), spawn("fails", "u")] };
 const doneOnes = { ...others, given: [spawn("ends", "t"), spawn("failsAtOnce", "u"), ...hops(2)] };
@@ -178,4 +202,11 @@ const waiting: readonly Scene[] = scenesOf("wait", {
   "for a task and a future": { ...running, ops: [wait(["fut", "t"], "first-completed")], ends: [setResult("fut", 7)] },
 });
 
-export const taskScenes: readonly Scene[] = [...sleeping, ...spawning, ...awaitingOthers, ...gathering, ...waiting];
+export const taskScenes: readonly Scene[] = [
+  ...sleeping,
+  ...spawning,
+  ...awaitingOthers,
+  ...awaitingInTime,
+  ...gathering,
+  ...waiting,
+];

@@ -8,17 +8,8 @@ import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
 import { CallbackHandle, text, TimerHandle } from "./callback.ts";
 import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { type Runnable, type TimerEntry, Timers } from "./timers.ts";
-
-/** Decides what runs next, in place of first in, first out. */
-export interface Scheduler {
-  readonly size: number;
-  push(item: Runnable): void;
-  /** Only called when there is one. */
-  shift(): Runnable;
-  /** Calls back soon, when nothing of the host's can be on its way. */
-  readonly defer: (callback: () => void) => void;
-}
 
 /** What a loop is made with. */
 export interface LoopOptions {

@@ -3,7 +3,7 @@
  * exactly the loop's own order.
  */
 import { CallbackHandle, TimerHandle } from "../kernel/callback.ts";
-import type { Scheduler } from "../kernel/loop.ts";
+import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Runnable } from "../kernel/timers.ts";
 import { current } from "../task/frame.ts";
 import { DoneCallback, FutureBase, Telling, type Watcher } from "../task/future.ts";
