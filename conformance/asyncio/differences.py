@@ -86,17 +86,33 @@ class Task(asyncio.Task):
             task = task._fut_waiter
         return False
 
+    def leave(self):
+        """Unwinds without waiting any longer for what was asked to end, and can't."""
+        if not self.asked or self.left_circle or self._fut_waiter is None or self._fut_waiter.done():
+            return False
+        self.leave_circle()
+        return True
+
     def leave_circle(self):
         """Wakes it, though what it waits for has not ended."""
         self.left_circle = True
         awaited = self._fut_waiter
-        cancelled = self._loop.create_future()
-        cancelled.cancel()
-        for callback, context in awaited._callbacks:
-            if getattr(callback, "__self__", None) is self:
-                awaited.remove_done_callback(callback)
-                self._loop.call_soon(callback, cancelled, context=context)
+        for wakeup, context in awaited._callbacks:
+            if getattr(wakeup, "__self__", None) is self:
+                awaited.remove_done_callback(wakeup)
+                self._loop.call_soon(self.end_wait, wakeup, awaited, context=context)
                 return
+
+    def end_wait(self, wakeup, awaited):
+        """An error that there is by now is kept."""
+        failed = awaited.done() and not awaited.cancelled() and awaited.exception()
+        error = failed or getattr(awaited, "error", None)
+        ended = self._loop.create_future()
+        if error:
+            ended.set_exception(error)
+        else:
+            ended.cancel()
+        wakeup(ended)
 
     def cancel(self, msg=None):
         """Called by asyncio when who awaits this is cancelled: it waits until this has ended, though it be cancelled already."""
@@ -157,6 +173,7 @@ async def wait_for(awaitable):
         raise Cancelled() from None
     except Exception as error:
         if may_be_asked and task.forget_cancel() and task.may_unwind():
+            task.left_circle = False
             raise unwinding_with(first_real(error)) from None
         raise
     if may_be_asked and task.forget_cancel() and task.may_unwind():

@@ -62,16 +62,22 @@ class Run:
         return [task for task in self.loop.tasks if not task.done()]
 
     def stuck(self):
-        """Nothing can wake anybody: every task is cancelled; where that is stuck too, that is the end."""
-        self.lines.append(f"{self.loop.time()} deadlock")
+        """Nothing can wake anybody: every task is cancelled; then those unwind that wait for what was asked to end and
+        can't; where that is stuck too, that is the end."""
         if self.phase == "running":
+            self.lines.append(f"{self.loop.time()} deadlock")
             self.phase = "deadlock"
             for task in self.unfinished():
                 task.request_cancel()
-        else:
-            self.phase = "gave up"
-            self.closed = True
-            self.loop.stop()
+            if self.loop._ready:
+                return
+        left = [task.leave() for task in self.unfinished()]
+        if any(left):
+            return
+        self.lines.append(f"{self.loop.time()} deadlock")
+        self.phase = "gave up"
+        self.closed = True
+        self.loop.stop()
 
     def run_until(self, tasks):
         left = len(tasks)

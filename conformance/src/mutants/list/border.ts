@@ -42,4 +42,12 @@ export const borderMutants: readonly Mutant[] = [
     replace: "}",
     unit: ["border/cancelled-promise.test.ts", "report/unretrieved-error.test.ts"],
   },
+  {
+    name: "deadlock without cleanup",
+    promise: "In a deadlock, tasks are unwound before the run rejects.",
+    file: "border/run.ts",
+    find: "const left = tasks.filter((task) => task.leave());",
+    replace: "const left = tasks.filter(() => false);",
+    unit: ["task/against-cpython.test.ts"],
+  },
 ];

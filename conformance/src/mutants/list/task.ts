@@ -207,4 +207,20 @@ export const taskMutants: readonly Mutant[] = [
     replace: "this.#home.add(task);",
     unit: ["kernel/timers-and-tasks.test.ts"],
   },
+  {
+    name: "woken twice",
+    promise: "A task that has left what it waited for is not woken by its end.",
+    file: "task/task.ts",
+    find: "if (this.#place !== WAITING || this.awaiting !== future) return;",
+    replace: "if (this.outcome !== PENDING) return;",
+    unit: ["task/against-cpython.test.ts"],
+  },
+  {
+    name: "circle left alone",
+    promise: "Tasks that wait for one another in a circle can be cancelled.",
+    file: "task/task.ts",
+    find: "if (awaiting.#waitsFor(task)) task.wake();",
+    replace: "if (awaiting === task) task.wake();",
+    unit: ["task/against-cpython.test.ts"],
+  },
 ];

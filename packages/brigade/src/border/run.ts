@@ -202,7 +202,9 @@ class Session {
       for (const task of tasks) task.cancel("deadlock");
       if (!loop.stuck) return;
     }
-    this.#giveUp(tasks);
+    // What they wait for was asked to end, and waits for them, through gather for instance: whoever can unwinds without it.
+    const left = tasks.filter((task) => task.leave());
+    if (left.length === 0) this.#giveUp(tasks);
   }
 
   /** Whether something outside could still cancel main; then the process is kept for it. */

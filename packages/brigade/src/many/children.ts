@@ -28,7 +28,7 @@ export class Slot implements Watcher {
   }
 
   completed(child: FutureBase<unknown>): void {
-    this.#owner.settled(this, child);
+    if (!this.#owner.left) this.#owner.settled(this, child); // else an error is nobody's: it is reported as the child's own
   }
 
   counts(child: FutureBase<unknown>): boolean {
@@ -40,6 +40,7 @@ export abstract class Children<T> extends Leaf<T> {
   protected pending = 0; // slots whose child has not ended
   protected asked = false; // its task was cancelled while children ran
   protected stopping = false; // the children were cancelled; no further one starts
+  left = false; // its task has unwound without waiting for the children any longer
   #failed = false;
   #error: unknown; // the first, if #failed; it carries the later ones
   #used = false;
@@ -127,6 +128,7 @@ export abstract class Children<T> extends Leaf<T> {
   }
 
   protected unwind(task: RunningTask): void {
+    this.left = this.pending > 0;
     if (!this.#failed) return;
     const errors = [this.#error, ...suppressed(this.#error)].filter((error) => !(error instanceof CancelledError));
     if (errors.length === 0) return;

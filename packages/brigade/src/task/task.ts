@@ -135,7 +135,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   /** What it awaits is done: this is its turn in the ready queue. */
   completed(future: FutureBase<unknown>): void {
-    if (this.outcome !== PENDING) return; // abandoned while it waited
+    if (this.#place !== WAITING || this.awaiting !== future) return; // it has left, or was given up
     this.loop.observer?.taskWoken?.(this, future.completer as TaskImpl<unknown> | undefined);
     this.#step();
   }
@@ -360,6 +360,13 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
         return;
       }
     }
+  }
+
+  /** Unwinds without waiting any longer for what was asked to end, and can't. False when it waits for no such thing. */
+  leave(): boolean {
+    if (this.#place !== WAITING || !this.asked) return false;
+    this.wake();
+    return true;
   }
 
   /** Whether it will end only when the other has: tasks that wait for one another in a circle. */
