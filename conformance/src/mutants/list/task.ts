@@ -208,7 +208,7 @@ export const taskMutants: readonly Mutant[] = [
     unit: ["kernel/timers-and-tasks.test.ts"],
   },
   {
-    name: "woken twice",
+    name: "woken by what it has left",
     promise: "A task that has left what it waited for is not woken by its end.",
     file: "task/task.ts",
     find: "if (this.#place !== WAITING || this.awaiting !== future) return;",

@@ -238,3 +238,20 @@ test("in a deadlock the cleanup of tasks that wait for one another through gathe
   expect(seen).toEqual(["Task-1", "Task-2"]);
   expect(reports).toEqual(["deadlock"]);
 });
+
+test("a task that has left what it waited for is not woken once more by the end of that", async () => {
+  const given: unknown[] = [];
+  const tasks: Task<unknown>[] = [];
+  const waiting = coroutine(function* waiting() {
+    try {
+      yield* tasks[1] as Task<unknown>; // the second waits for itself, which fails
+    } finally {
+      given.push(yield* gather([tasks[0] as Task<unknown>])); // nobody's can end: the first waits for itself here
+    }
+  });
+  const main = coroutine(function* main() {
+    for (let made = 0; made < 3; made++) tasks.push(createTask(waiting()));
+  });
+  await run(main(), { clock: virtualClock(), onReport: () => {} });
+  expect(given).toEqual([]);
+});
