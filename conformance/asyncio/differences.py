@@ -24,6 +24,14 @@ class Cancelled(Exception):
     """What was awaited had been cancelled."""
 
 
+def cancelled_error(future):
+    """What awaiting the cancelled future raises: always the same, so that what it suppresses is known to all."""
+    error = getattr(future, "cancelled_error", None)
+    if error is None:
+        error = future.cancelled_error = Cancelled()
+    return error
+
+
 def errors_of(unwinding):
     """The errors that cleanups raised during this unwinding so far."""
     errors = getattr(unwinding, "errors", None)
@@ -152,7 +160,8 @@ async def root(coro):
         if errors:
             raise one_of(errors)
         raise
-    except Cancelled:
+    except Cancelled as error:
+        asyncio.current_task().cancelled_error = error
         raise CancelledError() from None
     if asyncio.current_task().requested:
         raise CancelledError()
@@ -170,7 +179,7 @@ async def wait_for(awaitable):
         if waits and task.may_unwind():
             task.asked = task.left_circle = False
             raise
-        raise Cancelled() from None
+        raise cancelled_error(awaitable) if isinstance(awaitable, asyncio.Future) else Cancelled() from None
     except Exception as error:
         if may_be_asked and task.forget_cancel() and task.may_unwind():
             task.left_circle = False
@@ -300,7 +309,7 @@ class Gather(asyncio.Future):
 
     def settled(self, index, child):
         self.pending -= 1
-        error = Cancelled() if child.cancelled() else child.exception()
+        error = cancelled_error(child) if child.cancelled() else child.exception()
         if error is None:
             self.results[index] = child.result()
         elif self.return_exceptions:
