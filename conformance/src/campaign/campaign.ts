@@ -1,6 +1,6 @@
 /** Runs the random programs of a seed on both, in parallel, and shows each that goes apart. */
 import { programAt } from "../generator/programs.ts";
-import { interruptible } from "../mutants/interruptible.ts";
+import { interruptible } from "../interruptible.ts";
 import { runBoth } from "./both.ts";
 import { CPython } from "./cpython.ts";
 import { runJobs } from "./jobs.ts";

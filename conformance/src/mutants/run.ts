@@ -1,6 +1,6 @@
 /** The mutation score: puts one mutant after another into copies of the runtime, and shows which check kills each. */
 import { RuntimeCopy } from "./copy.ts";
-import { interruptible } from "./interruptible.ts";
+import { interruptible } from "../interruptible.ts";
 import { mutants } from "./list.ts";
 import type { Mutant } from "./mutant.ts";
 import { type Check, prepareChecks } from "./suite.ts";
