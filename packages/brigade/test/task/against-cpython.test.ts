@@ -255,3 +255,44 @@ test("a task that has left what it waited for is not woken once more by the end 
   await run(main(), { clock: virtualClock(), onReport: () => {} });
   expect(given).toEqual([]);
 });
+
+test("a gather in cleanup gives the errors of what had failed before, though the task was cancelled at another task", () =>
+  virtually(function* () {
+    const given: unknown[] = [];
+    const failing = coroutine(function* failing() {
+      throw new Error("no stock");
+    });
+    const failed = createTask(failing());
+    yield* wait([failed]);
+    const other = createTask(sleep(100));
+    const task = createTask(
+      coroutine(function* waiting() {
+        try {
+          yield* other;
+        } finally {
+          given.push(...(yield* gather([failed], { returnExceptions: true })));
+        }
+      })(),
+    );
+    yield* sleep(1);
+    task.cancel();
+    yield* wait([task]);
+    expect([given, task.cancelled]).toEqual([[new Error("no stock")], true]);
+  }));
+
+test("the iteration in which the end of main is told is ended, however many callbacks stand in it", async () => {
+  const steps = new Array<number>(100).fill(0);
+  const enough = new Event();
+  const counting = coroutine(function* counting(index: number) {
+    for (;;) {
+      (steps[index] as number)++;
+      if (steps[0] === 3) enough.set(); // by the first of them: main goes on, and is told of, before all the others
+      yield* sleep(0);
+    }
+  });
+  await virtually(function* () {
+    for (const index of steps.keys()) createTask(counting(index));
+    yield* enough.wait();
+  });
+  expect(new Set(steps)).toEqual(new Set([5]));
+});
