@@ -200,7 +200,9 @@ class Session {
       this.#deadlock = error;
       if (loop.listened) loop.report({ kind: "deadlock", message: error.message, error });
       for (const task of tasks) task.cancel("deadlock");
-      if (!loop.stuck) return;
+      // Promises may settle because they were aborted, so this is asked again after one more turn; so it is where anything was woken.
+      if (loop.foreign > 0) loop.schedule({ run() {} });
+      if (!loop.idle) return;
     }
     // What they wait for was asked to end, and waits for them, through gather for instance: whoever can unwinds without it.
     const left = tasks.filter((task) => task.leave());

@@ -102,9 +102,9 @@ export class Loop {
     return this.#clock.now();
   }
 
-  /** Whether nothing can ever run again, unless somebody outside sees to it. */
-  get stuck(): boolean {
-    return this.#ready.size === 0 && this.#timers.size === 0 && this.foreign === 0;
+  /** Whether nothing is ready, and no timer is set. */
+  get idle(): boolean {
+    return this.#ready.size === 0 && this.#timers.size === 0;
   }
 
   /** How many timers are set. */

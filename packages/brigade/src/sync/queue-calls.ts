@@ -1,8 +1,8 @@
 /** Waiting for an item, and for room: what `get` and `put` of a queue give. */
-import { current } from "../task/frame.ts";
+import { current, type RunningTask } from "../task/frame.ts";
 import { RETURNED_NOTHING, returned } from "../task/suspension.ts";
 import type { Awaitable, Suspension } from "../types.ts";
-import { type Line, Waiter } from "./line.ts";
+import { type Line, Turn, Waiter } from "./line.ts";
 
 /** What a call needs of its queue. */
 export interface Shelf<T> {
@@ -178,31 +178,15 @@ class Put<T> extends Attempt<void, T> {
 }
 
 /** A call of `join`. Once everything is done it ends, whatever is put before its turn. */
-export class JoinCall extends Waiter<void> {
+export class JoinCall extends Turn {
   readonly #queue: { readonly finished: boolean };
-  readonly #joiners: Line;
 
   constructor(queue: { readonly finished: boolean }, joiners: Line) {
-    super();
+    super(joiners, "Queue.join");
     this.#queue = queue;
-    this.#joiners = joiners;
   }
 
-  get kind(): string {
-    return "Queue.join";
-  }
-
-  protected start(): boolean {
-    if (this.#queue.finished) return true;
-    this.#joiners.add(this);
-    return false;
-  }
-
-  protected finish(): void {
-    this.#joiners.remove(this);
-  }
-
-  protected unwind(): void {
-    this.#joiners.remove(this);
+  protected override start(task: RunningTask): boolean {
+    return this.#queue.finished || super.start(task);
   }
 }

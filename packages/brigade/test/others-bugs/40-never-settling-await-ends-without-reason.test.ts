@@ -25,6 +25,14 @@ test("so does one that waits for a promise nobody can settle, after it has been 
   expect(code).toBe(1);
 });
 
+test("so does one that waits for a call which does not heed that it was aborted", async () => {
+  const { code, stdout, stderr } = await startProgram("waits-for-a-deaf-call.ts").ended;
+  expect(stderr).toContain("DeadlockError");
+  expect(stderr).toContain("waitingForPromise");
+  expect(stdout).toBe("unwound\n");
+  expect(code).toBe(1);
+});
+
 test("in virtual time the deadlock is found at once", async () => {
   const before = performance.now();
   const waiting = coroutine(function* waitingForItem() {
