@@ -60,8 +60,13 @@ const unnamedFolder: ImportPattern = {
 };
 
 const throughTheFrontDoor: ImportPattern = {
-  group: ["**/packages/brigade/**"],
-  message: 'Programs import "brigade" and "brigade/testing", as users do.',
+  group: ["**/packages/brigade/**", "**/brigade/src/**"],
+  message: 'Programs import "brigade", "brigade/http" and "brigade/testing", as users do.',
+};
+
+const belowTheCommandLine: ImportPattern = {
+  group: ["**/command/**", "**/main.ts"],
+  message: "What fetches knows nothing of how it was asked: command/ imports fetch/, never the other way.",
 };
 
 const config: OxlintConfig = defineConfig({
@@ -119,7 +124,8 @@ const config: OxlintConfig = defineConfig({
       [leafArrows, noPackages],
     ),
     restrictImports(["packages/brigade/src/index.ts"], [noPackages]),
-    restrictImports(["bench/**", "examples/**"], [throughTheFrontDoor]),
+    restrictImports(["bench/**", "examples/**", "packages/cli/**"], [throughTheFrontDoor]),
+    restrictImports(["packages/cli/src/fetch/**"], [throughTheFrontDoor, belowTheCommandLine]),
     {
       files: ["packages/brigade/src/**"],
       rules: {

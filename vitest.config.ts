@@ -16,6 +16,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**"] },
       },
+      { extends: true, test: { name: "cli", include: ["packages/cli/test/**/*.test.ts"] } },
       { extends: true, test: { name: "conformance", include: ["conformance/test/**/*.test.ts"] } },
       { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
       { extends: true, test: { name: "docs", include: ["packages/brigade/test/docs/**/*.test.ts"] } },

@@ -1,13 +1,19 @@
-/** Builds packages/brigade/dist from nothing, so that no file of a deleted source is left in it, and gives the package its licence. */
+/** Builds the packages' dist from nothing, so that no file of a deleted source is left in it, and gives each package its licence. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root: string = join(import.meta.dirname, "..");
-const brigade: string = join(root, "packages/brigade");
 
-rmSync(join(brigade, "dist"), { recursive: true, force: true });
-const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", join(brigade, "tsconfig.build.json")];
-const { status } = spawnSync(process.execPath, tsc, { stdio: "inherit" });
-copyFileSync(join(root, "LICENSE"), join(brigade, "LICENSE"));
-process.exitCode = status ?? 1;
+/** What a package is built from comes before it. */
+const packages = [{ name: "brigade" }, { name: "cli", command: "dist/main.js" }] as const;
+
+for (const { name, ...rest } of packages) {
+  const folder = join(root, "packages", name);
+  rmSync(join(folder, "dist"), { recursive: true, force: true });
+  const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", join(folder, "tsconfig.build.json")];
+  const { status } = spawnSync(process.execPath, tsc, { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+  if ("command" in rest) chmodSync(join(folder, rest.command), 0o755);
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+}

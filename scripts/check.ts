@@ -22,13 +22,15 @@ const tsc = "node_modules/typescript/bin/tsc";
 const vitest = ["node_modules/vitest/vitest.mjs", "run"];
 
 const checks: readonly Check[] = [
-  { name: "build", claim: "packages/brigade/dist is built from the sources", commands: [["scripts/build.ts"]] },
+  { name: "build", claim: "the packages' dist is built from the sources", commands: [["scripts/build.ts"]] },
   {
     name: "types",
-    claim: "runtime, tests, bench, examples and scripts have no type errors",
+    claim: "runtime, command, tests, bench, examples and scripts have no type errors",
     commands: [
       [tsc, "-p", "packages/brigade"],
       [tsc, "-p", "packages/brigade/test"],
+      [tsc, "-p", "packages/cli"],
+      [tsc, "-p", "packages/cli/test"],
       [tsc, "-p", "."],
     ],
   },
@@ -42,7 +44,18 @@ const checks: readonly Check[] = [
     claim: "no lint errors, and imports go the way the arrows point",
     commands: [["node_modules/oxlint/bin/oxlint", "."]],
   },
-  { name: "unit", claim: "the runtime does what its tests claim", commands: [[...vitest, "--project", "brigade"]] },
+  {
+    name: "unit",
+    claim: "the runtime does what its tests claim",
+    commands: [[...vitest, "--project", "brigade"]],
+    needs: ["openssl"],
+  },
+  {
+    name: "cli",
+    claim: "the command does what its tests claim",
+    commands: [[...vitest, "--project", "cli"]],
+    needs: ["chromium", "fish", "mandoc", "tmux", "zsh"],
+  },
   {
     name: "examples",
     claim: "the examples do what their tests claim",
@@ -58,7 +71,8 @@ const checks: readonly Check[] = [
   },
   {
     name: "runtimes",
-    claim: "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote",
+    claim:
+      "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote, and the HTTP client works on each",
     commands: [["conformance/src/runtimes/main.ts"]],
     needs: ["chromium"],
   },
@@ -70,9 +84,11 @@ const checks: readonly Check[] = [
   },
   {
     name: "package",
-    claim: "the packed package is well formed, and a program that installs it compiles and runs",
+    claim:
+      "the packed packages are well formed; a program that installs them compiles and runs, and so does the command",
     commands: [
       ["node_modules/publint/src/cli.js", "run", "packages/brigade", "--strict"],
+      ["node_modules/publint/src/cli.js", "run", "packages/cli", "--strict"],
       ["scripts/packed-package.ts"],
     ],
   },

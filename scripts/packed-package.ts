@@ -1,8 +1,14 @@
-/** Installs the packed `brigade` in an empty project, and there compiles a program against its types, strictly, and runs it. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * Installs the packed packages in an empty project. There it compiles a program against the types of `brigade`, strictly, and runs it; and
+ * `npx brigade fetch` fetches a URL of a server here.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const root: string = join(import.meta.dirname, "..");
 const project: string = mkdtempSync(join(tmpdir(), "brigade-package-"));
@@ -39,17 +45,76 @@ function inProject(command: string, ...args: string[]): void {
   execFileSync(command, args, { cwd: project, stdio: ["ignore", "inherit", "inherit"] });
 }
 
-try {
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", project], { cwd: join(root, "packages/brigade") });
-  const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));
-  if (tarball === undefined) throw new Error("npm pack left no tarball");
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+/** The name of the tarball, in the project. */
+function packed(name: string): string {
+  const args = ["pack", "--silent", "--pack-destination", project];
+  return execFileSync("npm", args, { cwd: join(root, "packages", name), encoding: "utf8" }).trim();
+}
+
+function install(...names: string[]): void {
+  inProject("npm", "install", "--offline", "--silent", "--no-audit", "--no-fund", ...names.map(packed));
+}
+
+interface Lockfile {
+  readonly packages: Record<string, { readonly dependencies?: Readonly<Record<string, string>> }>;
+}
+
+/**
+ * Locks what a package needs to what the repository has: that is in npm's cache, by its digest, and so no network is needed. npm takes
+ * from the lockfile only what the project comes to need.
+ */
+function lockDependencies(name: string): void {
+  const theirs = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lockfile;
+  const file = join(project, "package-lock.json");
+  const ours = JSON.parse(readFileSync(file, "utf8")) as Lockfile;
+  const lock = (path: string): void => {
+    for (const dependency of Object.keys(theirs.packages[path]?.dependencies ?? {})) {
+      const place = `node_modules/${dependency}`;
+      const locked = theirs.packages[place];
+      if (locked === undefined || ours.packages[place] !== undefined) continue;
+      ours.packages[place] = locked;
+      lock(place);
+    }
+  };
+  lock(`packages/${name}`);
+  writeFileSync(file, JSON.stringify(ours));
+}
+
+function checkProgram(): void {
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["main.ts"] }));
   writeFileSync(join(project, "main.ts"), program);
-  inProject("npm", "install", "--offline", "--silent", "--no-audit", "--no-fund", tarball);
   inProject(process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", project);
   inProject(process.execPath, "main.js");
   console.log("the packed package installs, compiles and runs");
+}
+
+async function checkCommand(): Promise<void> {
+  const server = createServer((_request, response) => response.end("hello"));
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  try {
+    const args = ["--no-install", "brigade", "fetch", "--url-template", url, "--output", "lines.jsonl", "--quiet"];
+    await promisify(execFile)("npx", args, { cwd: project, timeout: 60_000 });
+  } finally {
+    server.close();
+  }
+  const lines = readFileSync(join(project, "lines.jsonl"), "utf8").trimEnd().split("\n");
+  const [line] = lines.map((text) => JSON.parse(text) as { url?: string; status?: number; body?: string });
+  if (lines.length !== 1 || line?.url !== url || line.status !== 200 || line.body !== "hello")
+    throw new Error(`the packed command wrote ${lines.join("\n")}`);
+  console.log("the packed command installs and fetches");
+}
+
+try {
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+  // Alone first: it may need nothing but itself.
+  install("brigade");
+  checkProgram();
+  lockDependencies("cli");
+  install("brigade", "cli");
+  await checkCommand();
 } catch (error) {
   // The command has said on stderr what went wrong; a stack of this script would add nothing.
   console.log(error instanceof Error ? error.message : String(error));

@@ -28,6 +28,7 @@ const tasks = {
   conformance: { run: [onSources, "conformance/src/main.ts"], signals: "group" },
   build: { run: ["scripts/build.ts"], signals: "group" },
   format: { run: ["node_modules/@biomejs/biome/bin/biome", "format", "--write"], signals: "group" },
+  man: { run: [onSources, "packages/cli/man/write.ts"], signals: "group" },
   "lint-fix": { run: ["node_modules/oxlint/bin/oxlint", "--fix"], signals: "group" },
   unit: { run: ["node_modules/vitest/vitest.mjs", "run"], signals: "group" },
   changeset: { run: ["node_modules/@changesets/cli/bin.js"], signals: "terminal" },

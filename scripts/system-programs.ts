@@ -1,5 +1,5 @@
 /** Programs that checks need and npm does not bring: where they come from, and one line that says so when one can't be had. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -7,9 +7,24 @@ import { delimiter, join } from "node:path";
 const debianPackages = {
   python3: "python3",
   chromium: "chromium",
+  curl: "curl",
+  parallel: "parallel",
+  fish: "fish",
+  mandoc: "mandoc",
+  openssl: "openssl",
+  tmux: "tmux",
+  zsh: "zsh",
 } as const;
 
 export type SystemProgram = keyof typeof debianPackages;
+
+/** Module by module, the Debian package that brings it to Debian's own Python. */
+const pythonPackages = {
+  aiohttp: "python3-aiohttp",
+  httpx: "python3-httpx",
+} as const;
+
+const DEBIAN_PYTHON = "/usr/bin/python3";
 
 /** The message says what is missing and what to do. */
 export class MissingProgram extends Error {}
@@ -62,14 +77,36 @@ async function install(debianPackage: string): Promise<void> {
   console.log(`apt-get ${done ? "installed it" : "failed"} after ${Math.round((performance.now() - begun) / 1000)} s`);
 }
 
-/** The program's path. Where it is missing, it is installed when that needs no question: by root, on a Debian. */
+/** Installing needs no question where root does it, on a Debian. */
+function canInstall(): boolean {
+  return process.getuid?.() === 0 && pathOf("apt-get") !== undefined;
+}
+
+function missing(what: string, debianPackage: string): MissingProgram {
+  return new MissingProgram(
+    `${what} is missing: install it, then run this again (Debian: apt-get install ${debianPackage})`,
+  );
+}
+
+/** The program's path. Where it is missing, it is installed when that needs no question. */
 export async function systemProgram(program: SystemProgram): Promise<string> {
   const debianPackage = debianPackages[program];
-  const canInstall = process.getuid?.() === 0 && pathOf("apt-get") !== undefined;
-  if (pathOf(program) === undefined && canInstall) await install(debianPackage);
+  if (pathOf(program) === undefined && canInstall()) await install(debianPackage);
   const path = pathOf(program);
   if (path !== undefined) return path;
-  throw new MissingProgram(
-    `${program} is missing: install it, then run this again (Debian: apt-get install ${debianPackage})`,
-  );
+  throw missing(program, debianPackage);
+}
+
+/** Debian's Python stands beside that of a version manager, which has modules of its own. */
+function pythonThatHas(module: string): string | undefined {
+  return ["python3", DEBIAN_PYTHON].find((python) => spawnSync(python, ["-c", `import ${module}`]).status === 0);
+}
+
+/** A Python that can import the module. Where there is none, the module is installed when that needs no question. */
+export async function pythonWith(module: keyof typeof pythonPackages): Promise<string> {
+  const debianPackage = pythonPackages[module];
+  if (pythonThatHas(module) === undefined && canInstall()) await install(debianPackage);
+  const python = pythonThatHas(module);
+  if (python !== undefined) return python;
+  throw missing(`Python's ${module}`, debianPackage);
 }

@@ -1,15 +1,12 @@
-/** One file that every runtime can run: the replay, the built package and the recorded traces. It prints a report as one line of JSON. */
+/** The files that runtimes run: the replay with the built package and the recorded traces, one for all; and the HTTP client's program. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { Report } from "./report.ts";
+import type { TestServer } from "./http/server.ts";
 
 const here: string = fileURLToPath(new URL(".", import.meta.url));
 const traces: string = fileURLToPath(new URL("../../traces", import.meta.url));
-
-/** What the line begins with: whatever else a program makes the runtime print is not the report. */
-const mark = "conformance-report ";
 
 function traceFiles(): readonly string[] {
   return readdirSync(traces).filter((name) => name.endsWith(".json"));
@@ -19,14 +16,15 @@ function entry(): string {
   const files = traceFiles();
   return [
     `import { replayHere } from "./report.ts";`,
+    `import { reportLine } from "./report-line.ts";`,
     ...files.map((file, index) => `import traces${index} from ${JSON.stringify(join(traces, file))};`),
     `const recorded = [${files.map((_file, index) => `...traces${index}`).join(", ")}];`,
-    `console.log(${JSON.stringify(mark)} + JSON.stringify(await replayHere(recorded)));`,
+    `console.log(reportLine(await replayHere(recorded)));`,
   ].join("\n");
 }
 
 /** Neutral: an import of `node:*` is an error. */
-export async function bundle(outfile: string): Promise<void> {
+export async function bundleReplay(outfile: string): Promise<void> {
   await build({
     stdin: { contents: entry(), resolveDir: here, sourcefile: "entry.js", loader: "js" },
     outfile,
@@ -38,8 +36,19 @@ export async function bundle(outfile: string): Promise<void> {
   });
 }
 
-/** The report among the lines that a runtime printed. */
-export function findReport(output: string): Report | undefined {
-  const line = output.split("\n").find((text) => text.startsWith(mark));
-  return line === undefined ? undefined : (JSON.parse(line.slice(mark.length)) as Report);
+/**
+ * Outside of browsers the runtime itself finds `brigade` in the node_modules beside the file, and what the conditions of
+ * its package.json lead to: that is part of what is tried. In a browser the bundler does, told that it is for one.
+ */
+export async function bundleHttp(outfile: string, browser: boolean, server: TestServer): Promise<void> {
+  await build({
+    entryPoints: [join(here, "http/program.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    logLevel: "error",
+    define: { SERVER: JSON.stringify(server.url), NOBODY: JSON.stringify(server.deadUrl) },
+    ...(browser ? { platform: "browser" } : { platform: "neutral", external: ["brigade", "brigade/http"] }),
+  });
 }

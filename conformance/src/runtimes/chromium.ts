@@ -1,4 +1,4 @@
-/** Runs a module in a page of a headless Chromium. The browser is closed in every case. */
+/** Runs a module in a page of a headless Chromium: an empty one, or the one at an address. The browser is closed in every case. */
 import { readFile } from "node:fs/promises";
 import { chromium, type Page } from "playwright-core";
 
@@ -26,6 +26,7 @@ function printed(page: Page, isLast: (line: string) => boolean, limit: AbortSign
 export async function runInChromium(
   executablePath: string,
   file: string,
+  url: string | undefined,
   isLast: (line: string) => boolean,
   limit: AbortSignal,
 ): Promise<string> {
@@ -42,6 +43,7 @@ export async function runInChromium(
   });
   try {
     const page = await browser.newPage();
+    if (url !== undefined) await page.goto(url);
     const output = printed(page, isLast, limit);
     await Promise.all([page.addScriptTag({ content, type: "module" }), output]);
     return await output;

@@ -1,14 +1,17 @@
 /**
- * Replays the recorded traces with the built package on every runtime, one after another, and prints a table. Ends with 1 when a runtime is
- * missing, fails, takes too long, or writes another trace than CPython did.
+ * Replays the recorded traces with the built package on every runtime, one after another, and has the built HTTP client ask a server from
+ * each; prints a table of either. Ends with 1 when a runtime is missing, fails, takes too long, writes another trace than CPython did, or
+ * its client sees what it should not.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildFailed, ensureBuilt } from "../../../bench/src/built-package.ts";
-import { bundle, findReport } from "./bundle.ts";
-import { type Runtime, runtimes } from "./runtimes.ts";
-import type { Report } from "./report.ts";
+import { bundleHttp, bundleReplay } from "./bundle.ts";
+import { installInto } from "./http/folder.ts";
+import { startServer } from "./http/server.ts";
+import { findReport, type Report } from "./report-line.ts";
+import { type Program, type Runtime, runtimes } from "./runtimes.ts";
 
 /** The slowest takes seconds; one that never ends shall not stop the checks. */
 const limitMs = 120_000;
@@ -18,7 +21,7 @@ interface Row {
   readonly complaints: readonly string[];
 }
 
-const headings: readonly string[] = ["runtime", "version", "programs", "mismatches", "seconds"];
+const headings: readonly string[] = ["version", "programs", "mismatches", "seconds"];
 const widths: readonly number[] = [10, 18, 10, 12, 9];
 
 const line = (cells: readonly string[]): string =>
@@ -28,7 +31,7 @@ const line = (cells: readonly string[]): string =>
 
 function complaintsAbout(runtime: Runtime, report: Report): readonly string[] {
   if (!report.host.startsWith(runtime.host)) return [`this is ${report.host}`];
-  if (report.programs === 0) return ["there are no recorded traces: conformance/traces is empty"];
+  if (report.programs === 0) return ["it ran nothing: is conformance/traces empty?"];
   return report.examples;
 }
 
@@ -38,11 +41,11 @@ function failure(error: unknown): string {
   return error.message.trim().slice(0, 2000);
 }
 
-async function tryOn(runtime: Runtime, file: string, stopped: AbortSignal): Promise<Row> {
+async function tryOn(runtime: Runtime, program: Program, stopped: AbortSignal): Promise<Row> {
   const begun = performance.now();
   try {
     const limit = AbortSignal.any([stopped, AbortSignal.timeout(limitMs)]);
-    const report = findReport(await runtime.run(file, limit));
+    const report = findReport(await runtime.run(program, limit));
     if (report === undefined) throw new Error("it printed no report");
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     const [, version = ""] = report.host.split(" ");
@@ -53,21 +56,47 @@ async function tryOn(runtime: Runtime, file: string, stopped: AbortSignal): Prom
   }
 }
 
+/** How many runtimes did not do as they should. */
+async function tryAll(title: string, programOf: (runtime: Runtime) => Program, stopped: AbortSignal): Promise<number> {
+  let failed = 0;
+  console.log(line([title, ...headings]));
+  for (const runtime of runtimes) {
+    const row = await tryOn(runtime, programOf(runtime), stopped);
+    if (stopped.aborted) break;
+    console.log([line(row.cells), ...row.complaints].join("\n"));
+    if (row.complaints.length > 0) failed++;
+  }
+  return failed;
+}
+
+async function replay(folder: string, stopped: AbortSignal): Promise<number> {
+  const file = join(folder, "replay.mjs");
+  await bundleReplay(file);
+  return tryAll("replay", () => ({ file }), stopped);
+}
+
+async function askOverHttp(folder: string, stopped: AbortSignal): Promise<number> {
+  const server = await startServer();
+  try {
+    const installed = join(folder, "installed.mjs");
+    const inBrowser = join(folder, "browser.mjs");
+    installInto(folder);
+    await bundleHttp(installed, false, server);
+    await bundleHttp(inBrowser, true, server);
+    const fileFor = ({ host }: Runtime): string => (host === "chromium " ? inBrowser : installed);
+    return await tryAll("HTTP", (runtime) => ({ file: fileFor(runtime), server: server.url }), stopped);
+  } finally {
+    server.close();
+  }
+}
+
 async function main(stopped: AbortSignal): Promise<number> {
   ensureBuilt((text) => console.log(text));
   const folder = mkdtempSync(join(tmpdir(), "brigade-runtimes-"));
   try {
-    const file = join(folder, "replay.mjs");
-    await bundle(file);
-    const rows: Row[] = [];
-    console.log(line(headings));
-    for (const runtime of runtimes) {
-      const row = await tryOn(runtime, file, stopped);
-      if (stopped.aborted) break;
-      console.log([line(row.cells), ...row.complaints].join("\n"));
-      rows.push(row);
-    }
-    return rows.filter((row) => row.complaints.length > 0).length;
+    let failed = await replay(folder, stopped);
+    if (!stopped.aborted) failed += await askOverHttp(folder, stopped);
+    return failed;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,7 +113,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   const failed = await main(stop.signal);
   if (failed > 0 && !stop.signal.aborted) {
-    console.log(`${failed} of ${runtimes.length} runtimes failed`);
+    console.log(`${failed} of ${2 * runtimes.length} runs failed`);
     process.exitCode = 1;
   }
 } catch (error) {

@@ -5,15 +5,22 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { systemProgram } from "../../../scripts/system-programs.ts";
-import { findReport } from "./bundle.ts";
 import { runInChromium } from "./chromium.ts";
+import { findReport } from "./report-line.ts";
+
+export interface Program {
+  /** A module. What it imports by name is found in the node_modules beside it. */
+  readonly file: string;
+  /** The server that it asks. Undefined: it needs nothing of its host. */
+  readonly server?: string;
+}
 
 export interface Runtime {
   readonly name: string;
   /** How its own description of itself begins, so that no runtime is taken for another. */
   readonly host: string;
-  /** What a module printed when this runtime ran it. */
-  readonly run: (file: string, limit: AbortSignal) => Promise<string>;
+  /** What the program printed when this runtime ran it. */
+  readonly run: (program: Program, limit: AbortSignal) => Promise<string>;
 }
 
 const modules: string = fileURLToPath(new URL("../../../node_modules", import.meta.url));
@@ -26,12 +33,16 @@ function environment(file: string): NodeJS.ProcessEnv {
 
 const execute = promisify(execFile);
 
-function command(name: string, host: string, executable: string, args: readonly string[] = []): Runtime {
+/** What a command is called with before the file. */
+type Arguments = (program: Program) => readonly string[];
+
+function command(name: string, host: string, executable: string, args: Arguments = () => []): Runtime {
   const path = join(modules, executable);
-  const run = async (file: string, limit: AbortSignal): Promise<string> => {
+  const run = async (program: Program, limit: AbortSignal): Promise<string> => {
+    const { file } = program;
     if (!existsSync(path)) throw new Error(`node_modules/${executable} is missing: run npm ci`);
     const options = { cwd: dirname(file), env: environment(file), killSignal: "SIGKILL", signal: limit } as const;
-    const { stdout } = await execute(path, [...args, file], { ...options, maxBuffer: 64 * 2 ** 20 });
+    const { stdout } = await execute(path, [...args(program), file], { ...options, maxBuffer: 64 * 2 ** 20 });
     return stdout;
   };
   return { name, host, run };
@@ -40,15 +51,24 @@ function command(name: string, host: string, executable: string, args: readonly 
 const chromium: Runtime = {
   name: "Chromium",
   host: "chromium ",
-  run: async (file, limit) =>
-    runInChromium(await systemProgram("chromium"), file, (line) => findReport(line) !== undefined, limit),
+  run: async ({ file, server }, limit) => {
+    const page = server === undefined ? undefined : `${server}/page`;
+    return runInChromium(await systemProgram("chromium"), file, page, (line) => findReport(line) !== undefined, limit);
+  },
+};
+
+/** Undici asks the environment whether it may use WebAssembly; only a package.json lets Deno look into node_modules. */
+const denoArguments: Arguments = ({ server }) => {
+  const granted =
+    server === undefined ? ["--no-config", "--no-npm"] : [`--allow-net=${new URL(server).hostname}`, "--allow-env"];
+  return ["run", "--no-prompt", "--no-lock", "--no-remote", ...granted];
 };
 
 export const runtimes: readonly Runtime[] = [
   command("Node 22", "node 22.", "node-22/bin/node"),
   command("Node 24", "node 24.", "node-24/bin/node"),
   command("Node 26", "node 26.", "node/bin/node"),
-  command("Deno", "deno ", ".bin/deno", ["run", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"]),
-  command("Bun", "bun ", ".bin/bun", ["run", "--no-install"]),
+  command("Deno", "deno ", ".bin/deno", denoArguments),
+  command("Bun", "bun ", ".bin/bun", () => ["run", "--no-install"]),
   chromium,
 ];

@@ -58,7 +58,7 @@ test("every example compiles under the repository's strict flags", async () => {
   const readable = examples.reduce((text, { name, place }) => text.replaceAll(`${name}.mts`, `${place} +`), stdout);
   expect(readable + stderr).toBe("");
   expect(code).toBe(0);
-}, 60_000);
+}, 180_000);
 
 test.each(examples.filter(({ runs }) => runs))(
   "the example at $place runs and prints what the page says",

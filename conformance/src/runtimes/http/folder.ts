@@ -1,0 +1,13 @@
+/** Lays out a folder in which runtimes find the packages as a program finds what it has installed. */
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const modules: string = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
+
+/** Deno looks into node_modules only for what a package.json names. */
+export function installInto(folder: string): void {
+  symlinkSync(modules, join(folder, "node_modules"));
+  const description = { private: true, type: "module", dependencies: { brigade: "*", undici: "*" } };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(description));
+}
