@@ -205,6 +205,8 @@ export interface ClientResponse extends Disposable {
   /** 200 to 299. */
   readonly ok: boolean;
   readonly headers: Headers;
+  /** One field of them, several values joined by ", ": cheaper than `headers`, where that counts. */
+  header(name: string): string | undefined;
   /** Where the response came from, after redirects. */
   readonly url: string;
   readonly request: RequestInfo;

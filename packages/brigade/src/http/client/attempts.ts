@@ -17,7 +17,8 @@ import { afterHead, backOff, beforeRetry, beforeSending, enter } from "./around.
 import type { Call } from "./call.ts";
 import { AHEAD, Exchange } from "./exchange.ts";
 import { isUnsent, mayPass } from "./failures.ts";
-import { joined, ResponseImpl } from "./response.ts";
+import { joined } from "./reading.ts";
+import { ResponseImpl } from "./response.ts";
 import type { Session } from "./session.ts";
 
 /** Of the body of a response that says of an error. */
@@ -98,7 +99,7 @@ const attempt = /* @__PURE__ */ coroutine(function* attempt(session: Session, ca
     }
     if (resent === 0) call.attempts++;
     const { method, url, info, body } = call;
-    const sent = { method, url, headers, body: body?.bytes };
+    const sent = { method, url, headers, body: body?.bytes, connectTimeout: call.timeouts.connect };
     const { transport, live, loop } = session;
     const exchange = new Exchange(transport, sent, info, call.timeouts, call.totalAt, lease, live, loop);
     call.exchange = exchange;

@@ -4,14 +4,8 @@
  */
 import { type TimerEntry, UNSET } from "../../kernel/timers.ts";
 import type { Loop } from "../../kernel/loop.ts";
-import {
-  AttemptTimeout,
-  BodyUnavailableError,
-  ConnectTimeout,
-  ReadTimeout,
-  TotalTimeout,
-  WriteTimeout,
-} from "../errors.ts";
+import { AttemptTimeout, BodyUnavailableError, ConnectTimeout, ReadTimeout } from "../errors.ts";
+import { type Live, NOWHERE, type Slotted } from "../live.ts";
 import type { Lease } from "../limits/limits.ts";
 import type {
   ExchangeListener,
@@ -23,6 +17,7 @@ import type {
 import type { RequestInfo } from "../types.ts";
 import { Arrival, type Arriving, type Wanted } from "./arrival.ts";
 import { failureOf } from "./failures.ts";
+import { type Bounds, type Phase, tooLate } from "./too-late.ts";
 import { type WatchedSource, watchedSource } from "./source-bytes.ts";
 
 /** A moment that has not come: before any that a clock shows. */
@@ -30,27 +25,12 @@ export const NOT_YET = -1;
 /** Taken in ahead of whoever reads. */
 export const AHEAD: number = 64 * 1024;
 
-/** Bounds of the parts of an exchange, in milliseconds. */
-export interface Bounds {
-  readonly connect: number;
-  readonly write: number;
-  readonly read: number;
-  readonly attempt: number;
-  readonly total: number;
-}
-
-type Phase =
-  | "connecting"
-  | "sending" // connected, and the body is not sent
-  | "waiting" // for the head
-  | "body"
-  | "over";
-
 /** Milliseconds that the rest of a body may take which nobody wants: a new connection takes as long. */
 const DROPPING = 100;
 
-export class Exchange implements ExchangeListener, Arriving, TimerEntry {
+export class Exchange implements ExchangeListener, Arriving, Slotted, TimerEntry {
   sequence: number = UNSET;
+  slot: number = NOWHERE;
   response: ResponseHead | undefined;
   /** What has come of the body and was not read. */
   chunks: Uint8Array[] = [];
@@ -87,7 +67,7 @@ export class Exchange implements ExchangeListener, Arriving, TimerEntry {
   readonly #foreign: boolean;
   readonly #bodiless: boolean;
   readonly #lease: Lease;
-  readonly #live: Set<Exchange>;
+  readonly #live: Live<Exchange>;
 
   constructor(
     transport: Transport,
@@ -96,7 +76,7 @@ export class Exchange implements ExchangeListener, Arriving, TimerEntry {
     bounds: Bounds,
     totalAt: number,
     lease: Lease,
-    live: Set<Exchange>,
+    live: Live<Exchange>,
     loop: Loop,
   ) {
     this.request = info;
@@ -317,42 +297,9 @@ export class Exchange implements ExchangeListener, Arriving, TimerEntry {
   }
 
   #tooLate(): Error {
-    const { request } = this;
     if (this.#dropping) return this.#unwanted();
-    const { connect, write, read, attempt, total } = this.#bounds;
     const now = this.#alarmAt;
-    if (now >= this.#totalAt)
-      return new TotalTimeout(`not done within ${total} ms (timeouts.total); ${this.#stage()}`, request);
-    if (now >= this.began + attempt) {
-      return new AttemptTimeout(
-        `the attempt was not done within ${attempt} ms (timeouts.attempt); ${this.#stage()}`,
-        request,
-      );
-    }
-    if (this.#phase === "connecting")
-      return new ConnectTimeout(`no connection within ${connect} ms (timeouts.connect)`, request);
-    if (this.#phase === "sending") {
-      return new WriteTimeout(`the server took nothing of the body for ${write} ms (timeouts.write)`, request);
-    }
-    if (this.#paused) {
-      const advice = "read it, or close the response";
-      return new BodyUnavailableError(
-        `nobody read the body for ${read} ms (timeouts.read), so it was given up: ${advice}`,
-        request,
-      );
-    }
-    const missing = this.#phase === "waiting" ? "no answer" : "nothing more of the body";
-    return new ReadTimeout(`${missing} came for ${read} ms (timeouts.read)`, request);
-  }
-
-  #stage(): string {
-    const stages = {
-      connecting: "it was connecting",
-      sending: "it was sending the request",
-      waiting: "it was waiting for the answer",
-      body: "it was reading the body",
-      over: "it was over",
-    };
-    return stages[this.#phase];
+    const phase = this.#paused ? "unread" : this.#phase;
+    return tooLate(this.request, this.#bounds, phase, now >= this.#totalAt, now >= this.began + this.#bounds.attempt);
   }
 }

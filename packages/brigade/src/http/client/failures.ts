@@ -50,7 +50,8 @@ export function failureOf(error: unknown, request: RequestInfo, phase: string, a
   const { code: given } = error as Coded;
   const code = typeof given === "string" ? given : undefined;
   const options = { cause: error, code };
-  if (error.name === "HTTPParserError") return notHTTP(error, request);
+  // undici asserts what llhttp lets pass, such as status 101 without an upgrade.
+  if (error.name === "HTTPParserError" || code === "ERR_ASSERTION") return notHTTP(error, request);
   if (code === undefined)
     return phase === "connecting" && error instanceof AggregateError ? connectError(error, request, options) : error;
   if (code === "UND_ERR_CONNECT_TIMEOUT")
@@ -69,7 +70,8 @@ export function failureOf(error: unknown, request: RequestInfo, phase: string, a
 }
 
 function notHTTP(error: Error, request: RequestInfo): ProtocolError {
-  return new ProtocolError(`what the server sent is not HTTP: ${error.message}`, request, { cause: error });
+  const why = error.message.replace(/\s+/g, " ");
+  return new ProtocolError(`what the server sent is not HTTP: ${why}`, request, { cause: error });
 }
 
 function connectError(

@@ -3,6 +3,7 @@ import type { Loop } from "../../kernel/loop.ts";
 import { runningTaskLoop } from "../../task/event-loop.ts";
 import { RequestLimits } from "../limits/limits.ts";
 import { Retries } from "../limits/retries.ts";
+import { Live } from "../live.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { TimeoutScope } from "../../types.ts";
 import { BodyUnavailableError } from "../errors.ts";
@@ -17,7 +18,7 @@ export class Session {
   readonly limits: RequestLimits;
   readonly retries: Retries;
   /** Exchanges that are not over. */
-  readonly live: Set<Exchange> = new Set();
+  readonly live: Live<Exchange> = new Live();
   readonly loop: Loop = runningTaskLoop();
   /** Whether every attempt has more to do than to be sent. */
   readonly prepares: boolean;
@@ -46,7 +47,7 @@ export class Session {
   /** Ends every exchange, and every wait for one. */
   end(): void {
     this.closed = true;
-    for (const exchange of [...this.live]) exchange.abort(this.closedError(exchange.request));
+    for (const exchange of this.live.all()) exchange.abort(this.closedError(exchange.request));
     for (const scope of [...this.waits]) if (!scope.expired) scope.reschedule(0);
   }
 }

@@ -13,12 +13,13 @@ export function keepRecognising(Native: typeof Response): void {
     return;
   }
   light = Light.prototype;
-  globalThis.Response = class Response extends Light {
+  const Recognising = class Response extends Light {
     static override [Symbol.hasInstance](value: unknown): boolean {
-      const { prototype } = this === globalThis.Response ? Native : this;
+      const { prototype } = this === Recognising ? Native : this;
       return Object.prototype.isPrototypeOf.call(prototype, value as object);
     }
   };
+  Object.defineProperty(globalThis, "Response", { value: Recognising }); // Deno's can't be assigned to
 }
 
 /** Whether node-server knows what is in it without reading its body. */

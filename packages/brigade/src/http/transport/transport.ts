@@ -33,6 +33,8 @@ export interface TransportRequest {
   readonly headers: readonly string[];
   /** Pieces are asked for as the connection takes them. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** Milliseconds that it waits for a connection: one that is being made is not given up before. */
+  readonly connectTimeout?: number;
 }
 
 /** The head of a response. A field that came several times has several values. */

@@ -2,13 +2,15 @@
  * Requests carried by undici's pools: through `dispatch`, which `undici.request` itself is made of, without its streams.
  * Time, limits, redirects and retries are the client's.
  */
-import type { Socket } from "node:net";
 import type * as undici from "undici";
-import type { Agent, buildConnector, Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { ProtocolError } from "../errors.ts";
+import { NOWHERE } from "../live.ts";
+import { Abandoned, Connecting, type Waiting } from "./connecting.ts";
 import { ACCEPTED, type Decoder, type DecoderListener, decoderFor } from "./decoding.ts";
 import type {
   ExchangeListener,
+  TlsOptions,
   Transport,
   TransportExchange,
   TransportRequest,
@@ -38,16 +40,19 @@ export async function defaultTransport(settings: TransportSettings): Promise<Tra
 class UndiciTransport implements Transport {
   readonly foreign = true;
   readonly acceptedEncodings: string = ACCEPTED;
-  readonly #dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher;
   /** undici has just made a connection, and is starting the request that it was made for. */
   fresh = false;
-
-  /** Sockets that are connecting: undici knows them only once they are connected. */
-  readonly #connecting = new Set<Socket>();
+  /** undici knows sockets only once they are connected. */
+  readonly connecting: Connecting;
 
   constructor(loaded: Undici, settings: TransportSettings) {
-    this.#dispatcher = dispatcherOf(loaded, settings, this.#connecting);
-    this.#dispatcher.on("connect", () => this.#connected());
+    const { proxy, connectTimeout, tls, http2 } = settings;
+    const options = tlsOptions(http2, tls);
+    const build = (timeout: number): undici.buildConnector.connector => loaded.buildConnector({ ...options, timeout });
+    this.connecting = new Connecting(build, connectTimeout, proxy !== undefined);
+    this.dispatcher = dispatcherOf(loaded, settings, this.connecting);
+    this.dispatcher.on("connect", () => this.#connected());
   }
 
   #connected(): void {
@@ -64,79 +69,69 @@ class UndiciTransport implements Transport {
       headers = [...headers, "content-length", String(body.byteLength)];
       body = pieces(body);
     }
-    try {
-      const options = {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: method,
-        headers: headers as string[],
-        body: (body ?? null) as Uint8Array | null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      };
-      this.#dispatcher.dispatch(options, exchange);
-    } catch (error) {
-      listener.failed(error);
-    }
+    if (request.connectTimeout !== undefined) this.connecting.allow(request.connectTimeout);
+    exchange.dispatch({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: method,
+      headers: headers as string[],
+      body: (body ?? null) as Uint8Array | null,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
     return exchange;
   }
 
   async close(): Promise<void> {
-    const destroyed = this.#dispatcher.destroy();
-    for (const socket of [...this.#connecting]) socket.destroy();
+    const destroyed = this.dispatcher.destroy();
+    this.connecting.close();
     await destroyed;
   }
 }
 
-function dispatcherOf(loaded: Undici, settings: TransportSettings, connecting: Set<Socket>): Dispatcher {
-  const { proxy, http2, maxHeaderBytes, connectionsPerHost, connectTimeout, tls } = settings;
-  const connect = {
-    allowH2: http2,
-    timeout: connectTimeout === Infinity ? 0 : connectTimeout,
+function tlsOptions(allowH2: boolean, tls: TlsOptions | undefined): undici.buildConnector.BuildOptions {
+  return {
+    allowH2,
     ...(tls?.ca === undefined ? {} : { ca: tls.ca as string }),
     ...(tls?.cert === undefined ? {} : { cert: tls.cert as string }),
     ...(tls?.key === undefined ? {} : { key: tls.key as string }),
     ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
   };
+}
+
+function dispatcherOf(loaded: Undici, settings: TransportSettings, connecting: Connecting): Dispatcher {
+  const { proxy, http2, maxHeaderBytes, connectionsPerHost, connectTimeout, tls } = settings;
   const options: Agent.Options = {
     allowH2: http2,
     maxHeaderSize: maxHeaderBytes,
     connections: connectionsPerHost,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: watched(loaded.buildConnector(connect), connecting),
+    connect: connecting.connect,
   };
   if (proxy === undefined) return new loaded.Agent(options);
-  if (proxy === "environment") return new loaded.EnvHttpProxyAgent({ ...options, requestTls: connect });
-  return new loaded.ProxyAgent({ ...options, uri: proxy, requestTls: connect });
-}
-
-/** The connector, with a list of what it is connecting. */
-function watched(connector: buildConnector.connector, connecting: Set<Socket>): buildConnector.connector {
-  return (options, callback) => {
-    // It returns the socket, which its type does not say.
-    const socket = connector(options, (...outcome) => {
-      if (socket !== undefined) connecting.delete(socket);
-      callback(...outcome);
-    }) as unknown as Socket | undefined;
-    if (socket !== undefined) connecting.add(socket);
-  };
+  const requestTls = { ...tlsOptions(http2, tls), timeout: connectTimeout === Infinity ? 0 : connectTimeout };
+  if (proxy === "environment") return new loaded.EnvHttpProxyAgent({ ...options, requestTls });
+  return new loaded.ProxyAgent({ ...options, uri: proxy, requestTls });
 }
 
 async function* pieces(body: Uint8Array): AsyncGenerator<Uint8Array, void> {
   for (let at = 0; at < body.byteLength; at += PIECE) yield body.subarray(at, at + PIECE);
 }
 
-class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, DecoderListener {
+class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, DecoderListener, Waiting {
+  slot: number = NOWHERE;
   readonly #transport: UndiciTransport;
   readonly #request: TransportRequest;
   readonly #listener: ExchangeListener;
+  #options: Dispatcher.DispatchOptions | undefined; // set once it was dispatched
   #controller: Dispatcher.DispatchController | undefined; // set while the exchange is on a connection
   #decoder: Decoder | undefined;
   #aborted: Error | undefined;
   #full = false; // the decoder takes nothing now
   #paused = false;
   #interim = 0;
+  #started = false;
   #over = false;
 
   constructor(transport: UndiciTransport, request: TransportRequest, listener: ExchangeListener) {
@@ -145,10 +140,29 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
     this.#listener = listener;
   }
 
+  get origin(): string {
+    return this.#request.url.origin;
+  }
+
+  /** Hands it to undici. On a connection that is there, and free, it starts at once. */
+  dispatch(options: Dispatcher.DispatchOptions): void {
+    const { dispatcher, connecting } = this.#transport;
+    this.#options = options;
+    try {
+      dispatcher.dispatch(options, this);
+    } catch (error) {
+      this.failed(error as Error);
+    }
+    if (this.#started || this.#over) return;
+    connecting.waits(this);
+  }
+
   // ── Told by undici ──
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#started = true;
+    this.#transport.connecting.done(this);
     if (this.#aborted) controller.abort(this.#aborted);
     else this.#listener.connected(!this.#transport.fresh);
   }
@@ -169,7 +183,9 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
   ): void {
     if (this.#over) return;
     if (status < 200) {
-      if (++this.#interim > MOST_INTERIM) controller.abort(this.#flood());
+      if (status < 100) controller.abort(this.#malformed(`the status is ${status}`));
+      if (++this.#interim > MOST_INTERIM)
+        controller.abort(this.#malformed(`more than ${MOST_INTERIM} interim responses (1xx) came`));
       return;
     }
     const encoding = headers["content-encoding"];
@@ -178,9 +194,9 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
     this.#listener.head({ status, statusText, headers });
   }
 
-  #flood(): Error {
+  #malformed(what: string): Error {
     const { method, url } = this.#request;
-    return new ProtocolError(`more than ${MOST_INTERIM} interim responses (1xx) came`, { method, url: url.href });
+    return new ProtocolError(`what the server sent is not HTTP: ${what}`, { method, url: url.href });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -201,7 +217,13 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#controller = undefined;
-    this.failed(error);
+    // It came to wait for a connection that was being given up just then, and that undici knows to be gone in a moment.
+    if (error instanceof Abandoned && !this.#over) queueMicrotask(() => this.#again());
+    else this.failed(error);
+  }
+
+  #again(): void {
+    if (!this.#over) this.dispatch(this.#options as Dispatcher.DispatchOptions);
   }
 
   // ── Told by the decoder ──
@@ -219,6 +241,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
   failed(error: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#transport.connecting.done(this);
     this.#decoder?.destroy();
     this.#controller?.abort(error);
     this.#listener.failed(error);
@@ -251,5 +274,6 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
     this.#aborted = reason;
     this.#decoder?.destroy();
     this.#controller?.abort(reason);
+    if (!this.#started) this.#transport.connecting.gaveUp(this);
   }
 }

@@ -53,6 +53,8 @@ const broken: Readonly<Record<string, Behaviour>> = {
   garbage: says("\u0000\u0001\u0002 what is this?\r\n\r\n\r\n"),
   ssh: says("SSH-2.0-OpenSSH_9.2\r\n"),
   "status-line": says("HTTP/1.1 twohundred OK\r\n\r\n"),
+  "status-low": says("HTTP/1.1 020 Low\r\ncontent-length: 0\r\n\r\n"),
+  "status-101": says("HTTP/1.1 101 Continue\r\n\r\n"),
   version: says("HTTP/9.9 200 OK\r\ncontent-length: 2\r\n\r\nok"),
   "chunk-size": says(`${chunked}zz\r\nhello\r\n0\r\n\r\n`),
   "chunk-huge": says(`${chunked}fffffffffffffffffffff\r\nhello`),

@@ -73,6 +73,8 @@ const cases: readonly Case[] = [
   { claim: "bytes that are not HTTP", path: "/broken/garbage", error: ProtocolError, says: /not HTTP/ },
   { claim: "another protocol's greeting", path: "/broken/ssh", error: ProtocolError, says: /not HTTP/ },
   { claim: "a status that is no number", path: "/broken/status-line", error: ProtocolError, says: /not HTTP/ },
+  { claim: "a status below 100", path: "/broken/status-low", error: ProtocolError, says: /status is 20/ },
+  { claim: "status 101 without an upgrade", path: "/broken/status-101", error: ProtocolError, says: /not HTTP/ },
   { claim: "an unknown version of HTTP", path: "/broken/version", error: ProtocolError, says: /not HTTP/ },
   { claim: "a chunk size that is no number", path: "/broken/chunk-size", error: ProtocolError, says: /not HTTP/ },
   { claim: "a chunk size beyond counting", path: "/broken/chunk-huge", error: ProtocolError, says: /not HTTP/ },
@@ -110,7 +112,7 @@ describe("each ends the request with its own error, and nothing is left", () => 
   });
 });
 
-test("4,000 answers that are mangled at random end with an answer or an error of the client, and leave nothing", async () => {
+test("2,000 answers that are mangled at random end with an answer or an error of the client, and leave nothing", async () => {
   const program = startProgram("mangled-answers.ts", []);
   const { waiting, sockets, ...counts } = JSON.parse(await program.line()) as Record<string, number>;
   expect({ waiting, sockets }).toEqual({ waiting: 0, sockets: 0 });

@@ -3,7 +3,8 @@ import { createTask, gather, sleep, type Task } from "brigade";
 import { isHTTPError } from "brigade/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HostileServer } from "../hostile-server.ts";
-import { eventually, expectIdle, expectWorks, textOf, withClient } from "../nothing-left.ts";
+import { errorOf, eventually, expectIdle, expectWorks, textOf, withClient } from "../nothing-left.ts";
+import { silentServer } from "../other-servers.ts";
 import { startProgram } from "../start-program.ts";
 
 let server: HostileServer;
@@ -12,30 +13,31 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test.each([
-  ["direct", "4"],
-  ["proxy", "5"],
-])(
-  "1,000 cancellations (%s) at random points leave nothing, and 200 right answers follow on the same client",
-  async (way, seed) => {
-    const program = startProgram("random-cancellations.ts", [seed, way]);
-    const { phases, ...rest } = JSON.parse(await program.line()) as Record<string, unknown>;
-    expect(rest).toEqual({ after: { inFlight: 0, hosts: [] }, tasks: ["main"], right: 200, sockets: 0, held: 0 });
-    const counts = phases as Record<string, number>;
-    const meant = [
-      "not started",
-      "queued",
-      "connecting",
-      "sending",
-      "half a body",
-      "between reads",
-      "backoff",
-      "redirecting",
-    ];
-    for (const phase of meant) expect(counts[phase] ?? 0, `${phase} of ${JSON.stringify(counts)}`).toBeGreaterThan(10);
-  },
-  60_000,
-);
+const NOTHING_LEFT = { after: { inFlight: 0, hosts: [] }, tasks: ["main"], right: 200, sockets: 0, held: 0 };
+
+test("1,000 cancellations at random points leave nothing, and 200 right answers follow on the same client", async () => {
+  const program = startProgram("random-cancellations.ts", ["4"]);
+  const { phases, ...rest } = JSON.parse(await program.line()) as Record<string, unknown>;
+  expect(rest).toEqual(NOTHING_LEFT);
+  const counts = phases as Record<string, number>;
+  const meant = [
+    "queued",
+    "connecting",
+    "sending",
+    "waiting",
+    "half a body",
+    "between reads",
+    "backoff",
+    "redirecting",
+  ];
+  for (const phase of meant) expect(counts[phase] ?? 0, `${phase} of ${JSON.stringify(counts)}`).toBeGreaterThan(10);
+}, 60_000);
+
+test("300 cancellations by TLS through a proxy leave nothing either", async () => {
+  const program = startProgram("random-cancellations.ts", ["5", "proxy", "300"]);
+  const { phases: _phases, ...rest } = JSON.parse(await program.line()) as Record<string, unknown>;
+  expect(rest).toEqual(NOTHING_LEFT);
+}, 60_000);
 
 describe("at once", () => {
   test.each(["/never", "/drip/head?every=5", "/slow/5000"])(
@@ -55,6 +57,50 @@ describe("at once", () => {
       });
     },
   );
+
+  test("connecting, the attempt to connect ends with the last request that waits for it", async () => {
+    await using silent = await silentServer(); // takes the connection, and no TLS handshake
+    await withClient({ retry: false }, function* (client) {
+      const url = `https://127.0.0.1:${silent.port}/`;
+      const tasks = Array.from({ length: 3 }, () => createTask(client.get(url)));
+      yield* sleep(60); // they connect
+      const connections = [...silent.sockets];
+      expect(connections).toHaveLength(3);
+      tasks[0]?.cancel();
+      yield* sleep(60);
+      expect([...silent.sockets], "those of the others go on").toEqual(connections);
+      for (const task of tasks) task.cancel();
+      yield* sleep(60); // the server hears of it
+      expect(silent.sockets.size).toBe(0);
+      const again = createTask(client.get(url));
+      yield* sleep(60); // it connects
+      expect(silent.sockets.size).toBe(1);
+      again.cancel();
+      yield* sleep(0);
+      yield* expectWorks(client, server);
+    });
+  });
+
+  test("connecting, it does not harm the one that was queued behind it", async () => {
+    await using silent = await silentServer();
+    const url = `https://127.0.0.1:${silent.port}/`;
+    const options = { retry: false, limits: { perHost: 1 }, timeouts: { connect: 200 } } as const;
+    await withClient(options, function* (client) {
+      for (let round = 0; round < 20; round++) {
+        const first = createTask(client.get(url));
+        const second = createTask(errorOf(client.get(url)));
+        yield* sleep(round % 4); // somewhere in the handshake, or before the connection
+        first.cancel();
+        // It gets a connection of its own, with all of the time for it.
+        if (round % 5 === 0) expect((yield* second).name).toBe("ConnectTimeout");
+        else yield* sleep(2);
+        expect(second.done).toBe(round % 5 === 0);
+        second.cancel();
+        yield* sleep(0);
+      }
+      yield* expectWorks(client, server);
+    });
+  });
 
   test("queued for the limits, it costs no connection and nobody's place", async () => {
     await withClient({ retry: false, limits: { connections: 1 } }, function* (client) {

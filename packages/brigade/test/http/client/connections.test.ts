@@ -1,33 +1,11 @@
-/** Connections: kept and used again, closed at the wrong moment, refused, by TLS, HTTP/2 and a proxy; and none left. */
-import {
-  collect,
-  coroutine,
-  type CoroutineBody,
-  createTask,
-  forEach,
-  gather,
-  run,
-  sleep,
-  stream,
-  use,
-  wait,
-} from "brigade";
-import {
-  BodyUnavailableError,
-  type Client,
-  ConnectError,
-  ConnectionLostError,
-  createClient,
-  isHTTPError,
-  ReadTimeout,
-  type RequestOptions,
-} from "brigade/http";
-import { assertNoLeaks } from "brigade/testing";
+/** Connections: kept and used again, closed at the wrong moment, refused, by TLS; never more than the limits. */
+import { type CoroutineBody, gather, sleep } from "brigade";
+import { type Client, ConnectError, ConnectionLostError, isHTTPError } from "brigade/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { certificate } from "../certificate.ts";
 import { HostileServer } from "../hostile-server.ts";
-import { errorOf, eventually, expectIdle, expectWorks, textOf, withClient } from "../nothing-left.ts";
-import { deadPort, fullBacklog, http2Server, proxyServer } from "../other-servers.ts";
+import { errorOf, eventually, expectWorks, textOf, withClient } from "../nothing-left.ts";
+import { deadPort } from "../other-servers.ts";
 
 let server: HostileServer;
 let secure: HostileServer;
@@ -59,12 +37,28 @@ describe("are kept and used again", () => {
     expect(connections).toBeLessThanOrEqual(2);
   });
 
-  test("a thousand requests with a limit of ten use ten", async () => {
+  test("three hundred requests with a limit of ten use no more than ten", async () => {
     const connections = await connectionsOf(10, function* (client) {
-      const urls = Array.from({ length: 1_000 }, (_, i) => `${server.origin}/status/200?body=${i}`);
+      const urls = Array.from({ length: 300 }, (_, i) => `${server.origin}/status/200?body=${i}`);
       expect(yield* gather(urls.map((url) => textOf(client, url)))).toEqual(urls.map((_, i) => String(i)));
     });
     expect(connections).toBeLessThanOrEqual(10);
+  });
+
+  test("the limit of a host is that of its connections too", async () => {
+    for (const perHost of [1, 3]) {
+      await eventually(() => expect(server.sockets.size).toBe(0));
+      let most = 0;
+      const watching = setInterval(() => (most = Math.max(most, server.sockets.size)), 1);
+      const before = server.accepted;
+      await withClient({ retry: false, limits: { perHost } }, function* (client) {
+        yield* gather(Array.from({ length: 60 }, () => textOf(client, `${server.origin}/ok`)));
+        expect(server.accepted - before).toBeLessThanOrEqual(perHost);
+      });
+      clearInterval(watching);
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThanOrEqual(perHost);
+    }
   });
 
   test("errors of HTTP, redirects and answers without a body cost none", async () => {
@@ -208,224 +202,4 @@ test("TLS with a certificate of one's own, and with none checked", async () => {
       yield* expectWorks(client, secure);
     });
   }
-});
-
-describe("HTTP/2", () => {
-  test("is spoken where it is asked for and the server has it, on one connection", async () => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls, http2: true }, function* (client) {
-      const urls = Array.from({ length: 100 }, (_, i) => `https://127.0.0.1:${h2.port}/echo/${i}`);
-      const answers = yield* gather(urls.map((url) => textOf(client, url)));
-      expect(answers).toEqual(urls.map((_, i) => `2.0 GET /echo/${i}`));
-      expect(h2.sessions()).toBeLessThan(20);
-      yield* expectWorks(client, server);
-    });
-  });
-
-  test("is not spoken otherwise", async () => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls }, function* (client) {
-      expect(yield* textOf(client, `https://127.0.0.1:${h2.port}/echo`)).toBe("1.1 GET /echo");
-    });
-  });
-
-  const broken = [
-    { claim: "a stream that is reset before the head", path: "/reset", error: ConnectionLostError },
-    { claim: "a stream that is reset in the body", path: "/reset-body", error: ConnectionLostError },
-    { claim: "a session that is destroyed", path: "/destroy", error: ConnectionLostError },
-    { claim: "a session that is destroyed in the body", path: "/destroy-body", error: ConnectionLostError },
-    { claim: "a body cut short of its content-length", path: "/short", error: ConnectionLostError },
-  ];
-  test.each(broken)("$claim ends with its error, and the client works", async ({ path, error }) => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls, http2: true, timeouts: { total: "5s" } }, function* (client) {
-      const thrown = yield* errorOf(textOf(client, `https://127.0.0.1:${h2.port}${path}`));
-      expect(thrown.constructor.name, thrown.message).toBe(error.name);
-      expect(thrown.message).toContain(`GET https://127.0.0.1:${h2.port}${path}: `);
-      expectIdle(client);
-      expect(yield* textOf(client, `https://127.0.0.1:${h2.port}/echo`)).toBe("2.0 GET /echo");
-    });
-  });
-
-  test("a POST with a body, and a response that is read slowly, come whole", async () => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls, http2: true }, function* (client) {
-      const body = "x".repeat(500_000);
-      const response = yield* client.post(`https://127.0.0.1:${h2.port}/mirror`, { body });
-      let read = 0;
-      yield* forEach(response.chunks(), function* (chunk) {
-        read += chunk.byteLength;
-        yield* sleep(1);
-      });
-      expect(read).toBe(500_000);
-    });
-  });
-
-  test("a server that never answers ends with ReadTimeout", async () => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls, http2: true, timeouts: { read: 150 } }, function* (client) {
-      const thrown = yield* errorOf(client.get(`https://127.0.0.1:${h2.port}/never`));
-      expect(thrown).toBeInstanceOf(ReadTimeout);
-      expectIdle(client);
-    });
-  });
-
-  test("a cancelled request leaves the connection to the others", async () => {
-    await using h2 = await http2Server(certificate());
-    await withClient({ retry: false, tls, http2: true }, function* (client) {
-      const origin = `https://127.0.0.1:${h2.port}`;
-      yield* textOf(client, `${origin}/echo`);
-      const stuck = Array.from({ length: 20 }, () => createTask(client.get(`${origin}/never`)));
-      yield* sleep(30); // they are on their way
-      for (const task of stuck) task.cancel();
-      yield* sleep(0);
-      expectIdle(client);
-      for (let i = 0; i < 20; i++) expect(yield* textOf(client, `${origin}/echo/${i}`)).toBe(`2.0 GET /echo/${i}`);
-    });
-  });
-});
-
-describe("a proxy", () => {
-  test("carries http and https", async () => {
-    await using proxy = await proxyServer();
-    await withClient({ retry: false, tls, proxy: `http://127.0.0.1:${proxy.port}` }, function* (client) {
-      expect(yield* textOf(client, `${server.origin}/status/200?body=plain`)).toBe("plain");
-      expect(yield* textOf(client, `${secure.origin}/status/200?body=secure`)).toBe("secure");
-      expect(proxy.asked.some((line) => line.includes(String(server.port)))).toBe(true);
-      expect(proxy.asked).toContain(`CONNECT 127.0.0.1:${secure.port}`);
-    });
-  });
-
-  test("is told who asks, and the server is not", async () => {
-    await using proxy = await proxyServer("me:secret");
-    await withClient({ retry: false, tls, proxy: `http://me:secret@127.0.0.1:${proxy.port}` }, function* (client) {
-      for (const origin of [server.origin, secure.origin]) {
-        using response = yield* client.get(`${origin}/echo`);
-        const { headers } = yield* response.json<{ headers: Record<string, string> }>();
-        expect(headers["proxy-authorization"]).toBeUndefined();
-      }
-    });
-  });
-
-  test("that refuses, or is not there, is named in the error", async () => {
-    await using proxy = await proxyServer("me:secret");
-    await withClient({ retry: false, tls, proxy: `http://127.0.0.1:${proxy.port}` }, function* (client) {
-      const error = yield* errorOf(client.get(`${secure.origin}/ok`));
-      expect(error).toBeInstanceOf(ConnectError);
-      expect(error.message).toMatch(/proxy/i);
-      expect(error.message).not.toContain("secret");
-    });
-    const port = await deadPort();
-    await withClient({ retry: false, tls, proxy: `http://127.0.0.1:${port}` }, function* (client) {
-      const error = yield* errorOf(client.get(`${secure.origin}/ok`));
-      expect(error).toBeInstanceOf(ConnectError);
-    });
-  });
-});
-
-describe("closing the client", () => {
-  test("ends every exchange, and whoever waits or reads is told", async () => {
-    const told: unknown[] = [];
-    const waiting = coroutine(function* (client: Client, path: string): CoroutineBody<void> {
-      try {
-        const response = yield* client.get(server.origin + path);
-        yield* forEach(response.chunks(), () => {});
-      } catch (error) {
-        told.push(error);
-      }
-    });
-    await run(function* () {
-      const tasks = yield* use(createClient({ retry: false }), function* (client) {
-        const started = ["/never", "/stalls", "/drip/body?every=5", "/endless"].map((path) =>
-          createTask(waiting(client, path)),
-        );
-        yield* sleep(60); // each is where it hangs
-        return started;
-      });
-      yield* gather(tasks);
-    });
-    expect(told).toHaveLength(4);
-    for (const error of told) {
-      expect(error).toBeInstanceOf(BodyUnavailableError);
-      expect((error as Error).message).toMatch(/client was closed/);
-    }
-    await eventually(() => expect(server.sockets.size).toBe(0));
-  });
-
-  test("tells those that wait for the limits, for a retry, for a connection, or that send", async () => {
-    await using deaf = await fullBacklog();
-    const endless = stream(function* () {
-      for (;;) {
-        yield "x".repeat(1_000);
-        yield* sleep(5);
-      }
-    });
-    const told: unknown[] = [];
-    const tried = coroutine(function* (client: Client, url: string, options: RequestOptions = {}): CoroutineBody<void> {
-      try {
-        yield* client.request(options.body === undefined ? "GET" : "POST", url, options);
-      } catch (error) {
-        told.push(error);
-      }
-    });
-    await assertNoLeaks(
-      function* () {
-        const options = { limits: { perHost: 3 }, timeouts: { total: "20s" } } as const;
-        const tasks = yield* use(createClient(options), function* (client) {
-          const started = [
-            tried(client, `http://127.0.0.1:${deaf.port}/`),
-            tried(client, `${server.origin}/never`, { body: endless() }),
-            tried(client, `${server.origin}/status/503`, { retry: { retries: 1, base: "1h" }, timeouts: { total: Infinity } }),
-            ...Array.from({ length: 6 }, () => tried(client, `${server.origin}/never`)),
-          ].map((one) => createTask(one));
-          yield* sleep(80); // each is where it hangs
-          return started;
-        });
-        yield* wait(tasks, { timeout: "2s" });
-        expect(tasks.filter((task) => !task.done).length, "tasks that still wait").toBe(0);
-      },
-      { clock: { now: () => performance.now() } },
-    );
-    expect(told.map((error) => `${(error as Error).name}: ${(error as Error).message.replace(/^.*?: /, "")}`)).toEqual(
-      Array.from({ length: 9 }, () => expect.stringMatching(/client (was|is) closed/)),
-    );
-    await eventually(() => expect(server.sockets.size).toBe(0));
-  });
-
-  test("a request after that is refused", async () => {
-    await run(function* () {
-      let kept: Client | undefined;
-      yield* use(createClient(), function* (client) {
-        kept = client;
-        yield* sleep(0);
-      });
-      let caught: unknown;
-      try {
-        yield* (kept as Client).get(`${server.origin}/ok`);
-      } catch (error) {
-        caught = error;
-      }
-      expect(String(caught)).toMatch(/closed/);
-    });
-  });
-
-  test("a response that nobody read does not keep it", async () => {
-    await run(
-      use(createClient({ retry: false }), function* (client) {
-        yield* client.get(`${server.origin}/endless`);
-        yield* client.get(`${server.origin}/stalls`);
-      }),
-    );
-    await eventually(() => expect(server.sockets.size).toBe(0));
-  });
-});
-
-test("a stream of lines that is half read when the program ends is closed with it", async () => {
-  await withClient({ retry: false }, function* (client) {
-    const response = yield* client.get(`${server.origin}/pieces?piece=a%0A&piece=b%0A&piece=c%0A`);
-    const lines = response.lines();
-    expect((yield* lines.next()).value).toBe("a");
-    yield* lines.close();
-    expect(yield* collect(lines)).toEqual([]);
-  });
 });

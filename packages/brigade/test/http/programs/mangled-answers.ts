@@ -4,7 +4,7 @@ import { type Client, createClient, isHTTPError } from "brigade/http";
 import { assertNoLeaks } from "brigade/testing";
 import { HostileServer } from "../hostile-server.ts";
 
-const ANSWERS = 4_000;
+const ANSWERS = 2_000;
 const server = await HostileServer.start();
 
 const outcome = coroutine(function* (client: Client, seed: number): CoroutineBody<string> {

@@ -1,7 +1,7 @@
 /**
- * Cancels requests at random points, and sees what is left and whether the client still answers rightly. Told a seed, and
- * whether the requests go by TLS through a proxy; prints what it saw, as JSON. A process of its own: what it leaves can be
- * counted there, and nothing else is at work.
+ * Cancels requests at random points, and sees what is left and whether the client still answers rightly. Told a seed,
+ * whether to go by TLS through a proxy, and how often; prints what it saw, as JSON. A process of its own: what it leaves can
+ * be counted there, and nothing else is at work.
  */
 import {
   type Coroutine,
@@ -23,14 +23,12 @@ import { HostileServer } from "../hostile-server.ts";
 import { fullBacklog, proxyServer } from "../other-servers.ts";
 import { Random } from "../random.ts";
 
-const CANCELLATIONS = 1_000;
 const AT_ONCE = 24;
 const AFTERWARDS = 200;
 /** Milliseconds that a request gets to come as far as it shall. */
 const PATIENCE = 150;
-const seed = Number(process.argv[2] ?? 1);
-const roundabout = process.argv[3] === "proxy";
-const tls = roundabout ? certificate() : undefined;
+const [, , seed = "1", way = "direct", cancellations = "1000"] = process.argv;
+const tls = way === "proxy" ? certificate() : undefined;
 const server = await HostileServer.start(tls);
 const proxy = await proxyServer();
 const deaf = await fullBacklog();
@@ -185,11 +183,11 @@ const textOf = coroutine(function* (client: Client, url: string): CoroutineBody<
 });
 
 const main = coroutine(function* (client: Client): CoroutineBody<Record<string, unknown>> {
-  const random = new Random(seed);
+  const random = new Random(Number(seed));
   const phases = new Map<Phase, number>();
   const pick = (): Kind => kinds[random.below(kinds.length)] as Kind;
   const all = function* (): Generator<Coroutine<void>> {
-    for (let i = 0; i < CANCELLATIONS; i++) yield cancelledAt(client, pick(), random, phases);
+    for (let i = 0; i < Number(cancellations); i++) yield cancelledAt(client, pick(), random, phases);
   };
   yield* gather(all(), { limit: AT_ONCE });
   yield* sleep(300); // what redirects and retries left of their bodies is dropped for a moment, and then cut off

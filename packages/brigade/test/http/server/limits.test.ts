@@ -77,6 +77,25 @@ describe("above the limit", () => {
   });
 });
 
+test("a promise that runs on, though its client has left, keeps its place until it settles", async () => {
+  const settles = Promise.withResolvers<Response>();
+  let begun = 0;
+  const deaf: Handler = () => {
+    begun++;
+    return begun === 1 ? settles.promise : new Response("next");
+  };
+  await served(deaf, { limit: 1 }, function* (server) {
+    const client = new Connection(server.port).get("/");
+    yield* until(() => expect(begun).toBe(1));
+    client.leave();
+    yield* sleep(30); // for the server to hear of it, which a test can't see
+    expect((yield* answerOf(server)).status).toBe(503);
+    settles.resolve(new Response("late"));
+    yield* until(() => expect(server.active).toBe(0));
+    expect((yield* answerOf(server)).text).toBe("next");
+  });
+});
+
 describe("when `timeout` has passed", () => {
   // Time goes on only when nothing has happened for a while, however slow the machine is.
   const PATIENCE = 100;

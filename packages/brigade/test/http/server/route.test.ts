@@ -10,8 +10,9 @@ import {
   sleep,
   type Stream,
   stream,
+  use,
 } from "brigade";
-import { route, type Server, streamResponse } from "brigade/http";
+import { route, serve, type Server, streamResponse } from "brigade/http";
 import { virtualClock } from "brigade/testing";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -145,7 +146,7 @@ test("a middleware that makes a request of its own changes nothing of that", asy
     "/",
     bodyLimit({ maxSize: 100 }),
     route(function* (c) {
-      expect(yield* fromPromise(c.req.text())).toBe("small");
+      expect(yield* fromPromise(() => c.req.text())).toBe("small");
       try {
         reading.set();
         yield* sleep("1h");
@@ -155,13 +156,17 @@ test("a middleware that makes a request of its own changes nothing of that", asy
       }
     }),
   );
-  await served(app.fetch, {}, function* (server) {
-    const client = new Connection(server.port);
+  const options = { timeout: "10s", onError: () => new Response("late", { status: 503 }) } as const;
+  const program = function* (server: Server): CoroutineBody<void> {
+    using client = new Connection(server.port);
     client.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsmall\r\n0\r\n\r\n");
-    yield* reading.wait();
-    client.leave();
+    yield* fromPromise(client.got("late"));
+    expect(reading.isSet).toBe(true);
     yield* cancelled.wait();
-  });
+    yield* until(() => expect(server.active).toBe(0));
+  };
+  // The signal of such a request, which a middleware has made of another, can't be seen, and looks like a leak.
+  await run(use(serve(app.fetch, options), program), { clock: virtualClock() });
 });
 
 test("a stream that a middleware transforms is unwound when the client leaves", async () => {
@@ -224,21 +229,46 @@ describe("without serve", () => {
   });
 
   test.for(["outside", "inside"])("the request's signal cancels it, %s a coroutine", async (where) => {
-    const { app, events, waits } = shop();
+    const waits = new Event();
+    let unwound = false;
+    const app = new Hono().get(
+      "/",
+      route(function* (c) {
+        try {
+          waits.set();
+          yield* sleep("1h");
+          return c.text("never");
+        } finally {
+          unwound = currentTask().unwinding;
+        }
+      }),
+    );
     app.onError((error, c) => c.text(error.name, 500));
     const controller = new AbortController();
-    const request = new Request("http://localhost/slow/1", { signal: controller.signal });
+    const request = new Request("http://localhost/", { signal: controller.signal });
     const answer = async (): Promise<string> => await (await app.request(request)).text();
-    const text =
-      where === "outside"
-        ? answer()
-        : run(function* () {
-            return yield* fromPromise(answer());
-          });
+    const text = where === "outside" ? answer() : run(() => fromPromise(() => answer()));
     await expect.poll(() => waits.isSet).toBe(true);
     controller.abort();
     expect(await text).toBe("CancelledError");
-    expect(events).toContain("handler unwound");
+    expect(unwound).toBe(true);
+  });
+
+  test("a request that was aborted before runs nothing", async () => {
+    let ran = false;
+    const app = new Hono().get(
+      "/",
+      route(function* (c) {
+        ran = true;
+        return c.text("never");
+      }),
+    );
+    app.onError((error, c) => c.text(error.name, 500));
+    const request = new Request("http://localhost/", { signal: AbortSignal.abort() });
+    const asks = async (): Promise<string> => await (await app.request(request)).text();
+    expect(await asks()).toBe("CancelledError");
+    expect(await run(() => fromPromise(() => asks()))).toBe("CancelledError");
+    expect(ran).toBe(false);
   });
 });
 

@@ -265,11 +265,13 @@ describe("server-sent events", () => {
   test("are kept alive by comments when nothing else is sent for 15 s", async () => {
     const rare = stream(function* (): Generator<Suspension | string, void, unknown> {
       yield "first";
-      yield* sleep("40s");
+      yield* sleep("10s");
       yield "second";
+      yield* sleep("40s");
+      yield "third";
     });
     const text = await run(() => fromPromise(() => serverSentEvents(rare()).text()), { clock: virtualClock() });
-    expect(text).toBe("data: first\n\n:\n\n:\n\ndata: second\n\n");
+    expect(text).toBe("data: first\n\ndata: second\n\n:\n\n:\n\ndata: third\n\n");
   });
 
   test("refuse to send comments all the time", () => {
