@@ -13,6 +13,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+/** Undici and the runtime need it; older ones fail later, with less to say. */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  console.error(
+    `brigade: it needs Node 22.19 or newer, and this is Node ${process.versions.node}: install a newer one`,
+  );
+  process.exit(2);
+}
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   version,
   stdinIsTerminal: isatty(0),

@@ -86,7 +86,7 @@ export class Fetcher {
       timing,
       began,
       bytes: body.length,
-      contentType: contentTypeOf(response),
+      contentType: response.header("content-type"),
       digest: hex && `sha256:${hex}`,
     };
     let place = noBody;
@@ -120,7 +120,7 @@ function knownOf(
 ): Pick<FetchResult, "finalUrl" | "status" | "attempts" | "timing" | "contentType"> {
   const { status, timing } = response;
   const attempts = attemptsOf(response);
-  return { finalUrl: finalUrlOf(response), status, attempts, timing, contentType: contentTypeOf(response) };
+  return { finalUrl: finalUrlOf(response), status, attempts, timing, contentType: response.header("content-type") };
 }
 
 /** Of a request without a response. */
@@ -136,10 +136,6 @@ function finalUrlOf({ redirects, url }: ClientResponse): string | undefined {
 /** A redirect is not another try. */
 function attemptsOf({ attempts, redirects }: ClientResponse): number {
   return attempts - redirects.length;
-}
-
-function contentTypeOf({ headers }: ClientResponse): string | undefined {
-  return headers.get("content-type") ?? undefined;
 }
 
 /** Text as it is, so that it can be read; anything else so that nothing of it is lost. */

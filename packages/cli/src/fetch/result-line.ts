@@ -19,7 +19,8 @@ export interface WarcPlace {
 
 export function lineOf(result: FetchResult, body: BodyPlace, warc: WarcPlace | undefined): string {
   const { index, url, finalUrl, status, error, attempts, timing, bytes, contentType, digest } = result;
-  let line = `{"index":${index},"url":${JSON.stringify(url)}`;
+  // `toFixed`: the engine keeps what `${index}` gives, for each index, until it collects old memory.
+  let line = `{"index":${index.toFixed(0)},"url":${JSON.stringify(url)}`;
   if (finalUrl !== undefined) line += `,"finalUrl":${JSON.stringify(finalUrl)}`;
   if (status !== undefined) line += `,"status":${status}`;
   line += error === undefined ? `,"ok":true` : `,"ok":false,"error":${JSON.stringify(error)}`;
@@ -35,6 +36,10 @@ export function lineOf(result: FetchResult, body: BodyPlace, warc: WarcPlace | u
   return `${line}}\n`;
 }
 
-function rounded(milliseconds: number): number {
-  return Math.round(milliseconds * 10) / 10;
+/** To a tenth. From small whole numbers, whose texts the engine keeps: a new text for each number would outlive its line. */
+function rounded(milliseconds: number): string {
+  const tenths = Math.max(0, Math.round(milliseconds * 10));
+  const whole = Math.floor(tenths / 10);
+  const rest = tenths - whole * 10;
+  return rest === 0 ? `${whole}` : `${whole}.${rest}`;
 }

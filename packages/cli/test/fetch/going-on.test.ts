@@ -53,12 +53,15 @@ test("an output that is shorter than the journal says is completed: a power fail
   await expectGoesOn(place, server, count - 25);
 });
 
-test("an end that became zeros in a power failure is cut, and fetched again", async () => {
+test.each([
+  ["an end that became zeros", 0],
+  ["a page of zeros with lines behind it", 100],
+])("%s in a power failure is cut, and fetched again", async (_, behind) => {
   await using server = await TestServer.start();
   using place = await finishedRun(server);
   const bytes = place.bytes("out.jsonl");
   const kept = place.read("out.jsonl").split("\n").slice(0, 30).join("\n").length + 1;
-  bytes.fill(0, kept + 3);
+  bytes.fill(0, kept + 3, bytes.length - behind);
   writeFileSync(join(place.path, "out.jsonl"), bytes);
   await expectGoesOn(place, server, count - 30);
 });

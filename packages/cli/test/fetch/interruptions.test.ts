@@ -1,7 +1,9 @@
 /** What ends a run from outside: Ctrl-C, a full disk, a reader that leaves, a server that disappears, no descriptor left. */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { TestServer } from "../servers.ts";
 import { linesOf, until, Workplace } from "./command.ts";
@@ -16,7 +18,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
       ["/items/1", "/items/2", "/silence", "/silence"].map((path) => server.url(path)),
     );
     const { child, ended } = place.start(["my urls.txt", "--output", "out.jsonl"], { stdin: "" });
-    await until(() => server.asked.length === 4);
+    await until(() => server.asked.length === 4 && place.read("out.jsonl").split("\n").length === 3);
     child.kill(signal);
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(130);
@@ -35,7 +37,7 @@ test("interrupted lines on stdout are whole, and it is said that they can't be g
   using place = new Workplace();
   const { child, ended } = place.start(["-", "--quiet"]);
   child.stdin?.write(`${server.url("/items/1")}\n${server.url("/silence")}\n`); // and stdin stays open
-  await until(() => server.asked.length === 2);
+  await Promise.all([once(child.stdout as Readable, "data"), until(() => server.asked.length === 2)]);
   child.kill("SIGINT");
   const { exitCode, stdout, stderr } = await ended;
   expect(exitCode).toBe(130);

@@ -51,6 +51,7 @@ test("a redirect that was followed, with where it led", async () => {
   expect(line).toMatchObject({
     url: server.url("/redirect/items/1"),
     finalUrl: server.url("/items/1"),
+    attempts: 1,
     body: "item 1",
   });
 });

@@ -72,8 +72,10 @@ function numberRange(range: RegExpExecArray, inner: string, template: string): C
   return { count, at: (position) => zeroPadded(at(position), width) };
 }
 
+/** By `toFixed`, of whose texts the engine keeps none: a template may stand for millions. */
 function zeroPadded(value: number, width: number): string {
-  return value < 0 ? `-${String(-value).padStart(width - 1, "0")}` : String(value).padStart(width, "0");
+  const text = Math.abs(value).toFixed(0);
+  return value < 0 ? `-${text.padStart(width - 1, "0")}` : text.padStart(width, "0");
 }
 
 function steps(

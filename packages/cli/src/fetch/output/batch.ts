@@ -10,7 +10,9 @@ export class Batch {
   readonly warc: Uint8Array[] = [];
   readonly #lines: Buffer;
   #used = 0;
-  readonly #ends: number[] = []; // of each line, in this batch
+  // Of each line, in this batch. An array that grew anew for each batch would be long-lived garbage.
+  readonly #ends: Uint32Array = new Uint32Array(mostLines);
+  #count = 0;
   readonly #records: Buffer | undefined;
 
   /** A line that is longer than a batch has one of its own. */
@@ -29,21 +31,21 @@ export class Batch {
   }
 
   get count(): number {
-    return this.#ends.length;
+    return this.#count;
   }
 
   /** Whether a line of so many characters has room, whatever they are. */
   fits(characters: number): boolean {
-    return this.#used + characters * 3 <= this.#lines.length && this.#ends.length < mostLines;
+    return this.#used + characters * 3 <= this.#lines.length && this.#count < mostLines;
   }
 
   add(line: string, warc: readonly Uint8Array[] | undefined, record: Omit<JournalRecord, "outputEnd">): void {
     this.#used += this.#lines.write(line, this.#used, "utf8");
     if (this.#records) {
       const outputEnd = this.begins + this.#used;
-      writeRecord(this.#records, this.#ends.length * recordSize, { ...record, outputEnd });
+      writeRecord(this.#records, this.#count * recordSize, { ...record, outputEnd });
     }
-    this.#ends.push(this.#used);
+    this.#ends[this.#count++] = this.#used;
     if (warc) this.warc.push(...warc);
   }
 
@@ -71,6 +73,6 @@ export class Batch {
   /** Begins anew. What it was, was written. */
   reset(begins: number): void {
     this.begins = begins;
-    this.warc.length = this.#ends.length = this.#used = 0;
+    this.warc.length = this.#count = this.#used = 0;
   }
 }
