@@ -1,14 +1,23 @@
-/** The bench runs what users install: the built package. This makes sure that it is there and not older than its sources. */
+/** The bench runs what users install: the built packages. This makes sure that they are there and not older than their sources. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root: string = fileURLToPath(new URL("../..", import.meta.url));
-const sources: string = join(root, "packages", "brigade", "src");
-const entry: string = join(root, "packages", "brigade", "dist", "index.js");
 
-function newestSource(): number {
+interface Package {
+  readonly name: string;
+  readonly entry: string;
+}
+
+const packages: readonly Package[] = [
+  { name: "packages/brigade", entry: "index.js" },
+  { name: "packages/cli", entry: "main.js" },
+];
+
+function newestSource({ name }: Package): number {
+  const sources = join(root, name, "src");
   let newest = 0;
   for (const file of readdirSync(sources, { recursive: true, encoding: "utf8" })) {
     newest = Math.max(newest, statSync(join(sources, file)).mtimeMs);
@@ -17,8 +26,11 @@ function newestSource(): number {
 }
 
 function reasonToBuild(): string | undefined {
-  if (!existsSync(entry)) return "packages/brigade/dist is missing";
-  if (statSync(entry).mtimeMs < newestSource()) return "packages/brigade/dist is older than its sources";
+  for (const built of packages) {
+    const entry = join(root, built.name, "dist", built.entry);
+    if (!existsSync(entry)) return `${built.name}/dist is missing`;
+    if (statSync(entry).mtimeMs < newestSource(built)) return `${built.name}/dist is older than its sources`;
+  }
   return undefined;
 }
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import type { Contender } from "./contender.ts";
+import type { Contender, Measured } from "./contender.ts";
 
 const here: string = fileURLToPath(new URL(".", import.meta.url));
 
@@ -28,7 +28,7 @@ export class SizeContender implements Contender {
 
   async start(): Promise<void> {}
 
-  async round(): Promise<number> {
+  async round(): Promise<Measured> {
     const { outputFiles } = await build({
       stdin: { contents: imports[this.label] ?? "", resolveDir: here, loader: "js" },
       bundle: true,
@@ -41,7 +41,7 @@ export class SizeContender implements Contender {
     });
     const bundle = outputFiles[0];
     if (bundle === undefined) throw new Error("esbuild gave no bundle.");
-    return gzipSync(bundle.contents, { level: 9 }).length;
+    return { figure: gzipSync(bundle.contents, { level: 9 }).length };
   }
 
   async stop(): Promise<void> {}

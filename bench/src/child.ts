@@ -1,18 +1,19 @@
 /** A peer's process: warms its program up, then does one round for every line it is sent. It ends when its input ends. */
 import { createInterface } from "node:readline";
 import { loadProgram } from "./peer-programs.ts";
-import type { Assignment, Program, Reply } from "./program.ts";
+import type { Assignment, Program } from "./program.ts";
+import { reply } from "./reply.ts";
 
 /** Long enough for the optimising compiler to have settled on every program here. */
 const WARM_UP_MS = 600;
 const WARM_UP_RUNS = 3;
 /** A program that takes this long has warmed up inside its first run. */
 const LONG_RUN_MS = 2_000;
-/** A round shorter than this is mostly noise, so a short program is repeated. */
-const ROUND_MS = 200;
 
-function reply(line: Reply): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+interface Round {
+  readonly figure: number;
+  /** Milliseconds of processor time of one run. */
+  readonly cpu: number;
 }
 
 function collectGarbage(): void {
@@ -22,9 +23,9 @@ function collectGarbage(): void {
 }
 
 /** One run: its milliseconds, once its result is known to be right. */
-async function timed(program: Program, { count, expected }: Assignment): Promise<number> {
+async function timed(program: Program, { count, expected, url }: Assignment): Promise<number> {
   const start = performance.now();
-  const result = await program(count);
+  const result = await program(count, url);
   const took = performance.now() - start;
   if (result !== expected)
     throw new Error(`The result is ${result} and should be ${expected}: this was not the same work.`);
@@ -39,15 +40,17 @@ async function warmUp(program: Program, assignment: Assignment): Promise<number>
     last = await timed(program, assignment);
     total += last;
   }
-  return Math.max(1, Math.ceil(ROUND_MS / last));
+  return Math.max(1, Math.ceil(assignment.roundMs / last));
 }
 
-async function round(program: Program, assignment: Assignment, repeats: number): Promise<number> {
+async function round(program: Program, assignment: Assignment, repeats: number): Promise<Round> {
   collectGarbage();
-  if (assignment.figure === "own") return program(assignment.count);
+  const before = process.cpuUsage();
   let total = 0;
-  for (let i = 0; i < repeats; i++) total += await timed(program, assignment);
-  return total / repeats;
+  if (assignment.figure === "own") total = await program(assignment.count, assignment.url);
+  else for (let i = 0; i < repeats; i++) total += await timed(program, assignment);
+  const { user, system } = process.cpuUsage(before);
+  return { figure: total / repeats, cpu: (user + system) / 1e3 / repeats };
 }
 
 async function serve(peer: string, assignment: Assignment): Promise<void> {
@@ -55,7 +58,7 @@ async function serve(peer: string, assignment: Assignment): Promise<void> {
   const repeats = assignment.figure === "own" ? 1 : await warmUp(program, assignment);
   reply({ kind: "ready" });
   for await (const _ of createInterface({ input: process.stdin })) {
-    reply({ kind: "figure", figure: await round(program, assignment, repeats) });
+    reply({ kind: "figure", ...(await round(program, assignment, repeats)) });
   }
 }
 
@@ -66,5 +69,5 @@ try {
 } catch (error) {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   // Sleepers of the program may be left: they must not keep the process.
-  process.stdout.write(`${JSON.stringify({ kind: "failed", message } satisfies Reply)}\n`, () => process.exit(1));
+  reply({ kind: "failed", message }, () => process.exit(1));
 }

@@ -1,81 +1,46 @@
 /** Who takes part in a work: something that can be started, does a round when asked, and stops. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Assignment, Reply } from "./program.ts";
+import { PeerProcess } from "./peer-process.ts";
+import type { Executables } from "./peers-here.ts";
+import type { Assignment } from "./program.ts";
 import type { Peer, ProgramWork, Rival } from "./work.ts";
+
+/** What one round gave, in the units of the table. */
+export interface Measured {
+  readonly figure: number;
+  /** Processor time, where the work tells it. */
+  readonly cpu?: number;
+}
 
 export interface Contender {
   readonly label: string;
   /** Starts and warms up. */
   start(): Promise<void>;
-  /** One round's figure, in the unit of the table. */
-  round(): Promise<number>;
+  round(): Promise<Measured>;
   stop(): Promise<void>;
   /** What it said on stderr: a report of a runtime, or a warning of its host. */
   readonly complaints: string;
+  /** What else it saw: a line below the table. */
+  readonly remark?: string;
 }
 
-/** No round here takes this long unless its program hangs. */
-const REPLY_TIMEOUT_MS = 120_000;
-const KEPT_COMPLAINT = 2_000;
+/** What the contenders of a run have in common. */
+export interface Setting {
+  readonly executables: Executables;
+  /** The server that the works of `server: true` ask; empty where none is chosen. */
+  readonly url: string;
+}
+
+/** A round shorter than this is mostly noise, so a short program is repeated. */
+const ROUND_MS = 200;
 
 const childScript: string = fileURLToPath(new URL("child.ts", import.meta.url));
 const asyncioScript: string = fileURLToPath(new URL("peers/asyncio/child.py", import.meta.url));
 
-function commandOf(
-  peer: Peer,
-  assignment: Assignment,
-  python: string | undefined,
-): readonly [string, readonly string[]] {
-  if (peer !== "asyncio") return [process.execPath, ["--expose-gc", childScript, peer, JSON.stringify(assignment)]];
-  if (python === undefined) throw new Error("There is no python3 on this machine.");
+function commandOf(peer: Peer, assignment: Assignment, executables: Executables): readonly [string, readonly string[]] {
+  const python = executables.get(peer);
+  if (python === undefined) return [process.execPath, ["--expose-gc", childScript, peer, JSON.stringify(assignment)]];
   return [python, ["-B", asyncioScript, JSON.stringify(assignment)]];
-}
-
-/** A process of one peer: a line asks for a round, a line answers. */
-class PeerProcess {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-  complaints = "";
-
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args);
-    this.#child.on("error", (error) => {
-      this.complaints += error.message;
-    });
-    this.#child.stdin.on("error", () => {
-      // A process that has ended can't be asked; `reply` says why it ended.
-    });
-    this.#child.stderr.on("data", (chunk: Buffer) => {
-      this.complaints = (this.complaints + chunk.toString()).slice(-KEPT_COMPLAINT);
-    });
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
-
-  ask(): void {
-    this.#child.stdin.write("round\n");
-  }
-
-  async reply(): Promise<Reply> {
-    const watchdog = setTimeout(() => this.#child.kill("SIGKILL"), REPLY_TIMEOUT_MS);
-    const line = await this.#lines.next();
-    clearTimeout(watchdog);
-    if (line.done === true) throw new Error(`Its process ended without an answer. ${this.complaints}`.trim());
-    const reply = JSON.parse(line.value) as Reply;
-    if (reply.kind === "failed") throw new Error(reply.message);
-    return reply;
-  }
-
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
-    const gone = once(this.#child, "exit");
-    this.#child.stdin.end();
-    const watchdog = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
-    await gone;
-    clearTimeout(watchdog);
-  }
 }
 
 /** A peer that does a work's program in processes of its own. */
@@ -83,15 +48,15 @@ export class ProgramContender implements Contender {
   readonly label: string;
   readonly #rival: Rival;
   readonly #work: ProgramWork;
-  readonly #python: string | undefined;
+  readonly #setting: Setting;
   #process: PeerProcess | undefined;
   complaints = "";
 
-  constructor(rival: Rival, work: ProgramWork, python: string | undefined) {
+  constructor(rival: Rival, work: ProgramWork, setting: Setting) {
     this.label = rival.label;
     this.#rival = rival;
     this.#work = work;
-    this.#python = python;
+    this.#setting = setting;
   }
 
   get #count(): number {
@@ -99,17 +64,19 @@ export class ProgramContender implements Contender {
   }
 
   async #open(): Promise<PeerProcess> {
-    const { module, name, figure, expected } = this.#work;
+    const { module, name, figure, expected, roundMs = ROUND_MS } = this.#work;
     const assignment: Assignment = {
-      module,
+      module: this.#rival.module ?? module,
       program: this.#rival.program ?? name,
       count: this.#count,
       figure,
+      roundMs,
+      url: this.#setting.url,
       ...(expected === undefined ? {} : { expected: expected(this.#count) }),
     };
-    const opened = new PeerProcess(...commandOf(this.#rival.peer, assignment, this.#python));
+    const opened = new PeerProcess(...commandOf(this.#rival.peer, assignment, this.#setting.executables));
     this.#process = opened;
-    await opened.reply();
+    await opened.ready();
     return opened;
   }
 
@@ -117,14 +84,15 @@ export class ProgramContender implements Contender {
     if (this.#work.process === "kept") await this.#open();
   }
 
-  async round(): Promise<number> {
+  async round(): Promise<Measured> {
     const process = this.#work.process === "kept" ? this.#process : await this.#open();
     if (process === undefined) throw new Error(`${this.label} was asked for a round before it was started.`);
-    process.ask();
-    const reply = await process.reply();
-    if (reply.kind !== "figure") throw new Error(`${this.label} answered "${reply.kind}" to a round.`);
+    const { figure, cpu } = await process.round();
     if (this.#work.process === "fresh") await this.stop();
-    return this.#work.scale(reply.figure, this.#count);
+    const { scale, cpuScale } = this.#work;
+    const scaled = scale(figure, this.#count);
+    if (cpuScale === undefined || cpu === undefined) return { figure: scaled };
+    return { figure: scaled, cpu: cpuScale(cpu, this.#count) };
   }
 
   async stop(): Promise<void> {

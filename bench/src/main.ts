@@ -1,13 +1,14 @@
 /** `npm run bench`: does each work with every peer, and shows how they compare. */
 import { writeFileSync } from "node:fs";
 import { BuildFailed, ensureBuilt } from "./built-package.ts";
-import { SizeContender } from "./bundle-size.ts";
-import { type Contender, ProgramContender } from "./contender.ts";
-import { describeMachine, findPython, isOverloaded } from "./machine.ts";
+import type { Setting } from "./contender.ts";
+import { contenderOf, quickened } from "./contenders.ts";
+import { Origin } from "./http/origin-process.ts";
+import { describeMachine, isOverloaded } from "./machine.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
+import { findPeers, isHere, type PeersHere } from "./peers-here.ts";
 import { measure, type Outcome } from "./rounds.ts";
 import { isBounded, isMet, jsonOf, type Row, rowsOf } from "./row.ts";
-import { StartupContender } from "./startup.ts";
 import { readable, tableOf } from "./table.ts";
 import type { Rival, Work } from "./work.ts";
 import { works } from "./works.ts";
@@ -32,25 +33,14 @@ function showProgress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
 }
 
-function contendersOf(work: Work, rivals: readonly Rival[], python: string | undefined): readonly Contender[] {
-  return [brigade, ...rivals].map((rival) => {
-    switch (work.kind) {
-      case "program":
-        return new ProgramContender(rival, work, python);
-      case "size":
-        return new SizeContender(rival.label);
-      case "startup":
-        return new StartupContender(rival.label, python);
-    }
-  });
-}
-
-function notesOf(work: Work, rivals: readonly Rival[]): readonly string[] {
-  return rivals.flatMap(({ label, count, note }) => {
+function notesOf(work: Work, rivals: readonly Rival[], outcomes: readonly Outcome[]): readonly string[] {
+  const remarks = outcomes.flatMap(({ remark }) => (remark === undefined ? [] : [`${work.name}: ${remark}`]));
+  const ways = rivals.flatMap(({ label, count, note }) => {
     const says = note === undefined ? [] : [`${work.name}, ${label}: ${note}`];
     if (count === undefined) return says;
     return [...says, `${work.name}, ${label}: ${count.toLocaleString("en")} units only; the figure is per unit`];
   });
+  return [...remarks, ...ways];
 }
 
 function troubleOf(work: Work, outcomes: readonly Outcome[]): readonly string[] {
@@ -60,25 +50,31 @@ function troubleOf(work: Work, outcomes: readonly Outcome[]): readonly string[] 
   });
 }
 
-async function measureAll({ chosen, rounds }: Options, python: string | undefined): Promise<Results> {
+/** The most that is worth while: a bundle weighs the same every time. */
+function roundsOf(work: Work, rounds: number): number {
+  return work.kind === "size" ? 1 : Math.min(rounds, work.rounds ?? rounds);
+}
+
+async function measureAll({ chosen, rounds, quick }: Options, peers: PeersHere, origin?: Origin): Promise<Results> {
   const rows: Row[] = [];
   const notes: string[] = [];
   const trouble: string[] = [];
   let anyFailed = false;
+  const setting: Setting = { executables: peers.executables, url: origin?.url ?? "" };
   for (const [index, work] of chosen.entries()) {
     const heading = `[${index + 1}/${chosen.length}] ${work.name}`;
-    const rivals = work.rivals.filter(({ peer }) => peer !== "asyncio" || python !== undefined);
-    // A bundle weighs the same every time.
-    const outcomes = await measure(contendersOf(work, rivals, python), work.kind === "size" ? 1 : rounds, (doing) => {
-      showProgress(`${heading}: ${doing}`);
-    });
+    const rivals = work.rivals.filter(({ peer }) => isHere(peer, peers));
+    const contenders = [brigade, ...rivals].map((rival) =>
+      contenderOf(rival, quick ? quickened(work) : work, setting, origin),
+    );
+    const outcomes = await measure(contenders, roundsOf(work, rounds), (doing) => showProgress(`${heading}: ${doing}`));
     showProgress("");
     const figures = outcomes.map(
       ({ label, median }) => `${label} ${median === undefined ? "FAILED" : readable(median)}`,
     );
     say(`${heading}: ${figures.join(", ")} ${work.unit}`);
     rows.push(...rowsOf(work, outcomes));
-    notes.push(...notesOf(work, rivals));
+    notes.push(...notesOf(work, rivals, outcomes));
     trouble.push(...troubleOf(work, outcomes));
     anyFailed ||= outcomes.some(({ failure }) => failure !== undefined);
   }
@@ -89,7 +85,7 @@ function show({ rows, notes, trouble }: Results): void {
   const bounded = rows.filter(isBounded);
   console.log(`\n${tableOf(rows)}\n`);
   console.log(
-    `${bounded.filter(isMet).length} of ${bounded.length} bounds met. ratio = brigade / other: below 1, Brigade needs less.`,
+    `${bounded.filter(isMet).length} of ${bounded.length} bounds met. ratio = brigade / other: below 1, Brigade needs less; of what is counted per second, above 1, it does more.`,
   );
   for (const note of notes) console.log(`- ${note}`);
   for (const line of trouble) console.log(`! ${line}`);
@@ -102,14 +98,16 @@ function list(): void {
 
 async function bench(options: Options): Promise<number> {
   ensureBuilt(say);
-  const python = findPython();
-  say(`The built package on ${describeMachine(python)}. Median of ${options.rounds} rounds.`);
-  if (python === undefined) say("There is no python3 on this machine, so asyncio is left out.");
+  const peers = await findPeers(options.chosen);
+  say(`The built packages on ${describeMachine(peers.versions)}. Median of ${options.rounds} rounds.`);
+  for (const line of peers.missing) say(line);
   const crowded = "Other programs keep the processors busy: the ratios are rough.";
   if (isOverloaded()) say(crowded);
   const started = performance.now();
-  const results = await measureAll(options, python?.executable);
+  const origin = options.chosen.some(({ server }) => server === true) ? await Origin.start() : undefined;
+  const results = await measureAll(options, peers, origin).finally(() => origin?.stop());
   show(results);
+  for (const line of peers.missing) console.log(`- ${line}`);
   if (isOverloaded()) console.log(crowded);
   say(`Done in ${readable((performance.now() - started) / 1_000)} s.`);
   if (options.json !== undefined) writeFileSync(options.json, jsonOf(results.rows));

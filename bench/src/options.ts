@@ -4,12 +4,15 @@ import type { Work } from "./work.ts";
 import { selectWorks, UnknownWork, works } from "./works.ts";
 
 const DEFAULT_ROUNDS = 5;
+const QUICK_ROUNDS = 3;
 
-export const USAGE = "npm run bench -- [--only WORK,…] [--rounds N] [--json FILE] [--list]";
+export const USAGE = "npm run bench -- [--only WORK,…] [--rounds N] [--quick] [--json FILE] [--list]";
 
 export interface Options {
   readonly chosen: readonly Work[];
   readonly rounds: number;
+  /** Fewer rounds, and shorter lists of URLs. */
+  readonly quick: boolean;
   readonly json: string | undefined;
   readonly list: boolean;
 }
@@ -22,13 +25,16 @@ export function readOptions(args: readonly string[]): Options {
       args: [...args],
       options: {
         only: { type: "string" },
-        rounds: { type: "string", default: String(DEFAULT_ROUNDS) },
+        rounds: { type: "string" },
+        quick: { type: "boolean", default: false },
         json: { type: "string" },
         list: { type: "boolean", default: false },
       },
     });
     const chosen = values.only === undefined ? works : selectWorks(values.only);
-    return { chosen, rounds: wholeNumber(values.rounds), json: values.json, list: values.list };
+    const { quick, json, list } = values;
+    const rounds = values.rounds ?? String(quick ? QUICK_ROUNDS : DEFAULT_ROUNDS);
+    return { chosen, rounds: wholeNumber(rounds), quick, json, list };
   } catch (error) {
     if (error instanceof UnknownWork || isParseError(error)) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -13,6 +13,7 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     memory: () => import("./peers/brigade/memory.ts"),
     "host-timer": () => import("./peers/brigade/host-timer.ts"),
     explore: () => import("./peers/brigade/explore.ts"),
+    http: () => import("./peers/brigade/http.ts"),
   },
   native: {
     tasks: () => import("./peers/native/tasks.ts"),
@@ -21,6 +22,9 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     "async-tree": () => import("./peers/native/async-tree.ts"),
     "async-generators": () => import("./peers/native/async-generators.ts"),
     memory: () => import("./peers/native/memory.ts"),
+  },
+  undici: {
+    http: () => import("./peers/undici/http.ts"),
   },
   effect: {
     tasks: () => import("./peers/effect/tasks.ts"),

@@ -1,7 +1,7 @@
 /** What every peer's module offers: one program for each work, under the work's program name. */
 
-/** Does the work once and gives its result, or, where the work says so, a figure of its own. */
-export type Program = (count: number) => Promise<number>;
+/** Does the work once and gives its result, or, where the work says so, a figure of its own. `url` is that of the server to ask. */
+export type Program = (count: number, url: string) => Promise<number>;
 
 export type Programs = Readonly<Record<string, Program>>;
 
@@ -14,13 +14,20 @@ export interface Assignment {
   /** What a right program gives; absent where the figure is the program's own. */
   readonly expected?: number;
   readonly figure: Figure;
+  /** A round repeats the program until about this many milliseconds have passed. */
+  readonly roundMs: number;
+  /** The server to ask; empty where a work needs none. */
+  readonly url: string;
 }
 
 /** `time`: the milliseconds of one run are the figure. `own`: the program's result is. */
 export type Figure = "time" | "own";
 
-/** A line from a process: it has warmed up, a round's figure, or why it can't go on. */
+/**
+ * A line from a process: it has warmed up, or serves at `url`; a round's figure, and the milliseconds of processor time beside it; or
+ * why it can't go on.
+ */
 export type Reply =
-  | { readonly kind: "ready" }
-  | { readonly kind: "figure"; readonly figure: number }
+  | { readonly kind: "ready"; readonly url?: string }
+  | { readonly kind: "figure"; readonly figure: number; readonly cpu?: number }
   | { readonly kind: "failed"; readonly message: string };

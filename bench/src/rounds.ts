@@ -1,17 +1,20 @@
 /** Rounds of a work: every contender once in each, and each round begins with another one. */
-import type { Contender } from "./contender.ts";
+import type { Contender, Measured } from "./contender.ts";
 
 export interface Outcome {
   readonly label: string;
   /** The median of its rounds; absent when it failed. */
   readonly median?: number;
+  /** The median of the processor times, where the work tells them. */
+  readonly cpu?: number;
+  readonly remark?: string;
   readonly failure?: string;
   readonly complaints: string;
 }
 
 interface Entry {
   readonly contender: Contender;
-  readonly figures: number[];
+  readonly rounds: Measured[];
   failure?: string;
 }
 
@@ -39,7 +42,7 @@ export async function measure(
   rounds: number,
   progress: (doing: string) => void,
 ): Promise<readonly Outcome[]> {
-  const entries = contenders.map((contender): Entry => ({ contender, figures: [] }));
+  const entries = contenders.map((contender): Entry => ({ contender, rounds: [] }));
   try {
     for (const entry of entries) {
       progress(`warming up ${entry.contender.label}`);
@@ -51,7 +54,7 @@ export async function measure(
         if (entry === undefined) continue;
         progress(`round ${round + 1} of ${rounds}, ${entry.contender.label}`);
         await attempt(entry, async () => {
-          entry.figures.push(await entry.contender.round());
+          entry.rounds.push(await entry.contender.round());
         });
       }
     }
@@ -61,7 +64,15 @@ export async function measure(
   return entries.map(outcomeOf);
 }
 
-function outcomeOf({ contender, figures, failure }: Entry): Outcome {
-  const { label, complaints } = contender;
-  return failure === undefined ? { label, median: median(figures), complaints } : { label, failure, complaints };
+function outcomeOf({ contender, rounds, failure }: Entry): Outcome {
+  const { label, complaints, remark } = contender;
+  if (failure !== undefined) return { label, failure, complaints };
+  const cpus = rounds.flatMap(({ cpu }) => (cpu === undefined ? [] : [cpu]));
+  return {
+    label,
+    median: median(rounds.map(({ figure }) => figure)),
+    ...(cpus.length > 0 ? { cpu: median(cpus) } : {}),
+    ...(remark === undefined ? {} : { remark }),
+    complaints,
+  };
 }

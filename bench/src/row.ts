@@ -1,6 +1,6 @@
 /** From what the contenders of a work reached to rows that compare Brigade with each of them. */
 import type { Outcome } from "./rounds.ts";
-import type { Work } from "./work.ts";
+import type { Rival, Work } from "./work.ts";
 
 export interface Row {
   readonly work: string;
@@ -12,30 +12,44 @@ export interface Row {
   readonly unit: string;
   /** The bound on the ratio, where there is one. */
   readonly atMost?: number;
+  /** The same, where the figures are rates. */
+  readonly atLeast?: number;
 }
 
 /** Brigade's outcome comes first. A contender that failed has no row; without Brigade's figure there are none. */
 export function rowsOf(work: Work, outcomes: readonly Outcome[]): readonly Row[] {
   const [own, ...others] = outcomes;
   if (own?.median === undefined) return [];
-  const { name, unit, limit } = work;
+  const { name, unit, limit, cpuUnit = "" } = work;
   const brigade = own.median;
   const compared = others.flatMap(({ label, median }): readonly Row[] => {
     if (median === undefined) return [];
-    const atMost = work.rivals.find((rival) => rival.label === label)?.atMost;
-    const bound = atMost === undefined ? {} : { atMost };
-    return [{ work: name, peer: label, brigade, other: median, ratio: brigade / median, unit, ...bound }];
+    const { atMost, atLeast } = rivalOf(work, label);
+    const row = { work: name, peer: label, brigade, other: median, ratio: brigade / median, unit };
+    return [{ ...row, ...(atMost === undefined ? {} : { atMost }), ...(atLeast === undefined ? {} : { atLeast }) }];
   });
-  if (limit === undefined) return compared;
-  return [{ work: name, peer: "bound", brigade, other: limit, ratio: brigade / limit, unit, atMost: 1 }, ...compared];
+  const ownCpu = own.cpu;
+  const processorTimes = others.flatMap(({ label, cpu }): readonly Row[] => {
+    if (ownCpu === undefined || cpu === undefined) return [];
+    const { cpuAtMost } = rivalOf(work, label);
+    const row = { work: `${name}-cpu`, peer: label, brigade: ownCpu, other: cpu, ratio: ownCpu / cpu, unit: cpuUnit };
+    return [{ ...row, ...(cpuAtMost === undefined ? {} : { atMost: cpuAtMost }) }];
+  });
+  const all = [...compared, ...processorTimes];
+  if (limit === undefined) return all;
+  return [{ work: name, peer: "bound", brigade, other: limit, ratio: brigade / limit, unit, atMost: 1 }, ...all];
 }
 
-export function isBounded(row: Row): row is Row & { readonly atMost: number } {
-  return row.atMost !== undefined;
+function rivalOf({ rivals }: Work, label: string): Partial<Rival> {
+  return rivals.find((rival) => rival.label === label) ?? {};
 }
 
-export function isMet(row: Row & { readonly atMost: number }): boolean {
-  return row.ratio <= row.atMost;
+export function isBounded(row: Row): boolean {
+  return row.atMost !== undefined || row.atLeast !== undefined;
+}
+
+export function isMet({ ratio, atMost = Infinity, atLeast = -Infinity }: Row): boolean {
+  return ratio <= atMost && ratio >= atLeast;
 }
 
 export function jsonOf(rows: readonly Row[]): string {

@@ -1,7 +1,7 @@
 /** What importing a runtime and running nothing on it adds to an empty process. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Contender } from "./contender.ts";
+import type { Contender, Measured } from "./contender.ts";
 import { median } from "./rounds.ts";
 
 /** Starting a process varies more than what is measured here, so a round takes several pairs. */
@@ -53,13 +53,13 @@ export class StartupContender implements Contender {
     milliseconds(this.#full);
   }
 
-  async round(): Promise<number> {
+  async round(): Promise<Measured> {
     const extra: number[] = [];
     for (let pair = 0; pair < PAIRS; pair++) {
       const empty = milliseconds(this.#empty);
       extra.push(milliseconds(this.#full) - empty);
     }
-    return median(extra);
+    return { figure: median(extra) };
   }
 
   async stop(): Promise<void> {}

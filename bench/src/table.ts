@@ -18,12 +18,17 @@ const columns: readonly Column[] = [
   { title: "work", isNumeric: false, cell: (row) => row.work },
   { title: "against", isNumeric: false, cell: (row) => row.peer },
   { title: "ratio", isNumeric: true, cell: (row) => readable(row.ratio) },
-  { title: "bound", isNumeric: false, cell: (row) => (isBounded(row) ? `≤ ${row.atMost}` : "") },
+  { title: "bound", isNumeric: false, cell: bound },
   { title: "", isNumeric: false, cell: verdict },
   { title: "brigade", isNumeric: true, cell: (row) => readable(row.brigade) },
   { title: "other", isNumeric: true, cell: (row) => readable(row.other) },
   { title: "unit", isNumeric: false, cell: (row) => row.unit },
 ];
+
+function bound({ atMost, atLeast }: Row): string {
+  if (atLeast !== undefined) return `≥ ${atLeast}`;
+  return atMost === undefined ? "" : `≤ ${atMost}`;
+}
 
 function verdict(row: Row): string {
   if (!isBounded(row)) return "";

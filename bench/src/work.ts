@@ -1,7 +1,17 @@
 /** What a work is: a name, whom Brigade is compared with, and how its figure comes about. */
 import type { Figure } from "./program.ts";
 
-export type Peer = "brigade" | "native" | "effect" | "effection" | "asyncio";
+export type Peer =
+  | "brigade"
+  | "native"
+  | "effect"
+  | "effection"
+  | "asyncio"
+  | "undici"
+  | "hono"
+  | "aiohttp"
+  | "httpx"
+  | "parallel";
 
 /** One column to compare with: a peer, or the same peer in another way. */
 export interface Rival {
@@ -10,6 +20,12 @@ export interface Rival {
   readonly peer: Peer;
   /** The bound on brigade/rival, where there is one. */
   readonly atMost?: number;
+  /** The bound on brigade/rival where the figure is a rate, and more is better. */
+  readonly atLeast?: number;
+  /** The bound on the ratio of processor times. */
+  readonly cpuAtMost?: number;
+  /** Another file of programs than the work's own. */
+  readonly module?: string;
   /** Another program than the work's own. */
   readonly program?: string;
   /** Fewer units of work, where a run would take too long. The figure is per operation, so that it compares. */
@@ -25,6 +41,12 @@ interface Described {
   readonly rivals: readonly Rival[];
   /** The bound on Brigade's own figure, where there is one. */
   readonly limit?: number;
+  /** The unit of the processor time, where it is told: in a row of its own. */
+  readonly cpuUnit?: string;
+  /** Whether it asks the server that the bench starts. */
+  readonly server?: boolean;
+  /** The most rounds that are done, where a round takes long. */
+  readonly rounds?: number;
 }
 
 /** A work that programs do, in a process of each peer. */
@@ -37,6 +59,10 @@ export interface ProgramWork extends Described {
   readonly figure: Figure;
   /** From a run's figure to the unit of the table. */
   readonly scale: (figure: number, count: number) => number;
+  /** The same for a run's milliseconds of processor time. */
+  readonly cpuScale?: (ms: number, count: number) => number;
+  /** A round repeats the program until about this many milliseconds have passed. */
+  readonly roundMs?: number;
   /** `kept`: one process for all rounds. `fresh`: a new one each round, so that nothing is left from the one before. */
   readonly process: "kept" | "fresh";
 }
@@ -46,4 +72,32 @@ interface OutsideWork extends Described {
   readonly kind: "size" | "startup";
 }
 
-export type Work = ProgramWork | OutsideWork;
+/** The whole command `brigade fetch` beside whole processes that fetch the same list. */
+export interface FetchWork extends Described {
+  readonly kind: "fetch";
+  readonly count: number;
+  /** With --quick. */
+  readonly quickCount: number;
+}
+
+/** How the memory of one `brigade fetch` changes from URL `from` to URL `count` of its input. */
+export interface FetchMemoryWork extends Described {
+  readonly kind: "fetch-memory";
+  readonly count: number;
+  /** With --quick. */
+  readonly quickCount: number;
+  /** From which URL on: until there the heap of a new process finds its size. */
+  readonly from: number;
+  /** Different URLs in them; the others are repetitions that `--dedupe` leaves out. */
+  readonly distinct: number;
+}
+
+/** Servers in processes of their own, asked by the same client. */
+export interface ServerWork extends Described {
+  readonly kind: "server";
+  /** Requests before the client looks at the time again. */
+  readonly count: number;
+  readonly roundMs: number;
+}
+
+export type Work = ProgramWork | OutsideWork | FetchWork | FetchMemoryWork | ServerWork;

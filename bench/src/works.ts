@@ -1,4 +1,5 @@
 /** The list of works: what each is, in what unit it is told, against whom, and what the bound is. */
+import { httpWorks } from "./http/works.ts";
 import { sumBelow } from "./results.ts";
 import { LEAVES, memoizationSleeps } from "./tree.ts";
 import type { ProgramWork, Rival, Work } from "./work.ts";
@@ -267,6 +268,7 @@ export const works: readonly Work[] = [
     unit: "ms",
     rivals: [effect, effection, { ...asyncio, note: "over an empty python3 process" }],
   },
+  ...httpWorks,
 ];
 
 export class UnknownWork extends Error {}
