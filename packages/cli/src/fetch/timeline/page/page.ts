@@ -66,19 +66,22 @@ export class Page {
     return element;
   }
 
+  /** Draws at once: resizing has cleared the canvas, and the next frame would show it empty. */
   #resized(): void {
     this.#painter.resize(this.#lanes.length);
-    this.#redraw();
+    this.#draw();
   }
 
   #redraw(): void {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#painter.draw(this.#lanes, this.#withWaiting, this.#card.pinned);
-      this.#overview.draw();
-      this.#canvas.dataset["drawn"] = String(this.#lanes.length);
-    });
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#painter.draw(this.#lanes, this.#withWaiting, this.#card.pinned);
+    this.#overview.draw();
+    this.#canvas.dataset["drawn"] = String(this.#lanes.length);
   }
 
   #barAt(event: MouseEvent): PageBar | undefined {
