@@ -113,7 +113,7 @@ export class Call {
     const { url } = this;
     let auth: Auth | false | undefined = this.options.auth;
     if (url.username !== "" || url.password !== "") {
-      const named = basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
+      const named = basic(decoded(url.username), decoded(url.password));
       url.username = url.password = "";
       if (auth === undefined) return named;
     }
@@ -122,5 +122,14 @@ export class Call {
     if (typeof auth !== "function") return fixedAuth(auth);
     this.auth = auth;
     return undefined;
+  }
+}
+
+/** A name or password of a URL; as it stands there where its percent signs mean nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

@@ -59,6 +59,14 @@ describe("auth", () => {
     });
   });
 
+  test("a password in the URL whose percent sign means nothing is sent as it is", async () => {
+    await withClient({ retry: false }, function* (client) {
+      const response = yield* client.get(`${server.origin.replace("//", "//me:100%25%zz@")}/echo`);
+      const { headers } = yield* response.json<Echo>();
+      expect(headers["authorization"]).toBe(`Basic ${btoa("me:100%25%zz")}`);
+    });
+  });
+
   test("a name and password in the URL go into the header, and not into the response's URL", async () => {
     await withClient({ retry: false }, function* (client) {
       const url = `${server.origin.replace("//", "//Aladdin:open%20sesame@")}/echo`;
