@@ -69,7 +69,7 @@ function delayOf(
     method: call.method,
     keyed: call.keyed,
     status: response?.status,
-    retryAfter: response?.headers.get("retry-after") ?? undefined,
+    retryAfter: response?.header("retry-after"),
     retryable: failure !== undefined && mayPass(failure),
     unsent: isUnsent(failure),
     retried,

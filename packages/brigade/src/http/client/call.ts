@@ -43,7 +43,8 @@ export class Call {
   exchange: Exchange | undefined;
   /** Whether the request carries an idempotency key. */
   readonly keyed: boolean;
-  readonly redirects: string[] = [];
+  /** Replaced, not changed: earlier responses keep theirs. */
+  redirects: readonly string[] = [];
   readonly #loop: Loop;
   readonly #pendingBody: Promise<SentBody> | undefined;
 
@@ -92,7 +93,7 @@ export class Call {
 
   /** Turns to where a redirect leads. */
   follow(hop: Hop): void {
-    this.redirects.push(this.info.url);
+    this.redirects = [...this.redirects, this.info.url];
     if (!hop.keepsBody) this.body = undefined;
     if (!hop.sameOrigin) this.auth = undefined;
     this.method = hop.method;

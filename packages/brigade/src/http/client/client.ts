@@ -100,10 +100,10 @@ function raising(response: ResponseImpl): ResponseImpl {
 
 /** Turns the call to where the response redirects it; false when the response itself is to be given. */
 function follow(session: Session, call: Call, response: ResponseImpl): boolean {
-  const location = response.headers.get("location");
+  const location = response.header("location");
   const { options } = session.settings;
   const redirect = call.options.redirect ?? options.redirect ?? "follow";
-  if (location === null || redirect === "manual") return false;
+  if (location === undefined || redirect === "manual") return false;
   try {
     if (redirect === "error") {
       throw new RedirectError(`it redirects to ${location}, and redirect is "error"`, call.info, location);

@@ -9,8 +9,6 @@ import { HTTPClient } from "./client.ts";
 import { Session } from "./session.ts";
 import { offering, type Settings, settingsOf } from "./settings.ts";
 
-/** Of the limits. */
-const DEFAULT_CONNECTIONS = 100;
 const DEFAULT_HEADER_BYTES = 64 * 1024;
 
 /**
@@ -61,10 +59,7 @@ async function transportOf(settings: Settings): Promise<Transport> {
     proxy: options.proxy === undefined ? undefined : String(options.proxy),
     http2: options.http2 ?? false,
     maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_HEADER_BYTES,
-    connectionsPerHost: Math.min(
-      options.limits?.perHost ?? Infinity,
-      options.limits?.connections ?? DEFAULT_CONNECTIONS,
-    ),
+    connectionsPerHost: settings.connectionsPerHost,
     tls: options.tls,
     connectTimeout: timeouts.connect,
   };

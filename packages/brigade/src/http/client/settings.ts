@@ -1,5 +1,6 @@
 /** What a client was made with, checked and made ready. */
 import type { Auth, ClientOptions, RequestOptions, RetryPolicy } from "../types.ts";
+import { limitSettings } from "../limits/settings.ts";
 import { checkOptions, DEFAULT_TIMEOUTS, flatHeaders, mergeHeaders, timeoutsOf } from "./request.ts";
 
 export interface Settings {
@@ -9,6 +10,8 @@ export interface Settings {
   readonly headers: readonly string[];
   readonly timeouts: typeof DEFAULT_TIMEOUTS;
   readonly auth: Auth | undefined;
+  /** The most requests at once to one host; may be Infinity. */
+  readonly connectionsPerHost: number;
   /** The policy that holds for a request, where it is one. */
   retryOf(options: RequestOptions): RetryPolicy | undefined;
 }
@@ -21,12 +24,14 @@ export function settingsOf(options: ClientOptions): Settings {
     throw new TypeError(`createClient: baseUrl "${String(baseUrl)}" is not a URL that begins with http:// or https://`);
   }
   const defaults: string[] = ["accept", "*/*", "user-agent", "brigade"];
+  const { connections, perHost } = limitSettings(options.limits);
   return {
     options,
     base,
     headers: mergeHeaders(defaults, flatHeaders(options.headers)),
     timeouts: timeoutsOf(options.timeouts, DEFAULT_TIMEOUTS),
     auth: options.auth,
+    connectionsPerHost: Math.min(connections, perHost),
     retryOf: (own) => {
       const retry = own.retry ?? options.retry;
       return typeof retry === "object" ? retry : undefined;

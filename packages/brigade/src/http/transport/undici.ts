@@ -104,7 +104,7 @@ function dispatcherOf(loaded: Undici, settings: TransportSettings, connecting: C
   const options: Agent.Options = {
     allowH2: http2,
     maxHeaderSize: maxHeaderBytes,
-    connections: connectionsPerHost,
+    connections: connectionsPerHost === Infinity ? null : connectionsPerHost,
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: connecting.connect,
@@ -184,7 +184,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, TransportExchange, D
     if (this.#over) return;
     if (status < 200) {
       if (status < 100) controller.abort(this.#malformed(`the status is ${status}`));
-      if (++this.#interim > MOST_INTERIM)
+      else if (++this.#interim > MOST_INTERIM)
         controller.abort(this.#malformed(`more than ${MOST_INTERIM} interim responses (1xx) came`));
       return;
     }

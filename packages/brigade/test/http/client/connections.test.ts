@@ -1,6 +1,6 @@
 /** Connections: kept and used again, closed at the wrong moment, refused, by TLS; never more than the limits. */
 import { type CoroutineBody, gather, sleep } from "brigade";
-import { type Client, ConnectError, ConnectionLostError, isHTTPError } from "brigade/http";
+import { type Client, ConnectError, ConnectionLostError, createClient, isHTTPError } from "brigade/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { certificate } from "../certificate.ts";
 import { HostileServer } from "../hostile-server.ts";
@@ -43,6 +43,16 @@ describe("are kept and used again", () => {
       expect(yield* gather(urls.map((url) => textOf(client, url)))).toEqual(urls.map((_, i) => String(i)));
     });
     expect(connections).toBeLessThanOrEqual(10);
+  });
+
+  test("a limit without an end lets all go at once, and one that can't be is refused before anything starts", async () => {
+    await withClient({ retry: false, limits: { connections: Infinity } }, function* (client) {
+      const texts = yield* gather(
+        Array.from({ length: 120 }, (_, i) => textOf(client, `${server.origin}/status/200?body=${i}`)),
+      );
+      expect(texts).toHaveLength(120);
+    });
+    expect(() => createClient({ limits: { connections: 0 } })).toThrow(RangeError);
   });
 
   test("the limit of a host is that of its connections too", async () => {
