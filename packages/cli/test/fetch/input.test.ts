@@ -8,8 +8,8 @@ import { Finished, shortHash } from "../../src/fetch/journal/finished.ts";
 import { readRecord, recordSize, writeRecord } from "../../src/fetch/journal/record.ts";
 
 /** Bytes that come so many at a time. */
-function inPieces(text: string, size: number): Chunks {
-  const bytes = Buffer.from(text);
+function inPieces(text: string, size: number, encoding: BufferEncoding = "utf8"): Chunks {
+  const bytes = Buffer.from(text, encoding);
   let position = 0;
   return {
     name: "test",
@@ -33,6 +33,13 @@ async function linesOf(text: string, size: number): Promise<string[]> {
   }
   return all;
 }
+
+test("an input in UTF-16 gives no line, whoever takes after it was refused", async () => {
+  const lines = new Lines(inPieces("\uFEFFhttp://x/\n", 1_000, "utf16le"));
+  await lines.read();
+  expect(() => lines.take()).toThrow(/UTF-16.*iconv/);
+  expect([lines.take(), lines.ended]).toEqual([undefined, true]);
+});
 
 test.each([1, 2, 3, 5, 7, 1000])("lines come the same in pieces of %i bytes", async (size) => {
   const text = "\uFEFFa\r\n#no\n\n  b c \nünï\n\r\n#last\nd";

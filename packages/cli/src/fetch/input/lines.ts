@@ -86,6 +86,9 @@ export class Lines {
     const [a, b, c] = this.#buffer.subarray(this.#start, end);
     if (a === 0xef && b === 0xbb && c === 0xbf) this.#start += 3;
     if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+      // Whoever takes next, before the run is stopped, finds the end and no line.
+      this.#exhausted = true;
+      this.#start = this.#searched = this.#end;
       throw new FetchStop("the input is UTF-16: write it as UTF-8, for instance with `iconv -f utf-16 -t utf-8`");
     }
   }
