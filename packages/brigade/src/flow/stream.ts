@@ -1,13 +1,13 @@
 /** Async generators: pulled by whoever reads, unwound when the reader leaves. */
 import { InvalidStateError } from "../errors.ts";
 import { runningLoop } from "../kernel/loop.ts";
-import { coroutine } from "../task/coroutine.ts";
 import { runningTaskLoop, type TaskLoop } from "../task/event-loop.ts";
 import { CLAIMED, type Drivable, Frame, type RunningTask, type Scope } from "../task/frame.ts";
 import type { Closer } from "../task/home.ts";
 import { Definition, type Ledger } from "../task/ledger.ts";
 import { definitionPlace } from "../task/trace.ts";
-import type { Awaitable, CoroutineBody, Suspension, Task } from "../types.ts";
+import type { Awaitable, Suspension } from "../types.ts";
+import { asyncIteratorOf } from "./async-iterator.ts";
 import type { Giver } from "./pull.ts";
 
 /** Values that come one after the other, when somebody asks (asyncio: an asynchronous generator). */
@@ -101,45 +101,11 @@ class GeneratorStream<T> implements Stream<T>, Scope, Closer {
     return undefined;
   }
 
-  /**
-   * For promise code: `for await` runs the producer in tasks of the loop that the stream belongs to. Whoever leaves while
-   * a value is on its way, as web streams do, unwinds the producer from where it waits.
-   */
+  /** For promise code: `for await` runs the producer in tasks of the loop that the stream belongs to. */
   [Symbol.asyncIterator](): AsyncIterator<T, void> {
-    const loop = this.#loop ?? runningTaskLoop();
-    let reading: Task<IteratorResult<T, void>> | undefined;
-    let left = false;
-    return {
-      next: async () => {
-        if (left) return END;
-        reading = loop.createTask(this.next());
-        return reading.then(undefined, (error: unknown) => {
-          if (left) return END;
-          throw error;
-        });
-      },
-      return: async () => {
-        left = true;
-        if (loop.closed) return END;
-        reading?.cancel();
-        return loop.createTask(leaving(this, reading)).then(() => END);
-      },
-    };
+    return asyncIteratorOf(this, this.#loop ?? runningTaskLoop());
   }
 }
-
-/** Closes the stream once the task that reads it has been unwound. */
-const leaving = /* @__PURE__ */ coroutine(function* close(
-  stream: Stream<unknown>,
-  reading: Task<unknown> | undefined,
-): CoroutineBody<void> {
-  try {
-    if (reading !== undefined && !reading.done) yield* reading;
-  } catch {
-    // Its error went to whoever waited for the value.
-  }
-  yield* stream.close();
-});
 
 /** Tells the generator to return, and drives it from there. */
 class Closing implements Drivable {

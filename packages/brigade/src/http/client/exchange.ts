@@ -5,7 +5,7 @@
 import { type TimerEntry, UNSET } from "../../kernel/timers.ts";
 import type { Loop } from "../../kernel/loop.ts";
 import { AttemptTimeout, BodyUnavailableError, ConnectTimeout, ReadTimeout } from "../errors.ts";
-import { type Live, NOWHERE, type Slotted } from "../live.ts";
+import { type Live, NOWHERE, type Slotted } from "../../kernel/live.ts";
 import type { Lease } from "../limits/limits.ts";
 import type {
   ExchangeListener,

@@ -3,7 +3,7 @@ import type { Loop } from "../../kernel/loop.ts";
 import { runningTaskLoop } from "../../task/event-loop.ts";
 import { RequestLimits } from "../limits/limits.ts";
 import { Retries } from "../limits/retries.ts";
-import { Live } from "../live.ts";
+import { Live } from "../../kernel/live.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { TimeoutScope } from "../../types.ts";
 import { BodyUnavailableError } from "../errors.ts";

@@ -1,7 +1,7 @@
 /** The connections that are being made: each has as long as the most patient request gives it, and ends when no request waits. */
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
-import { Live, type Slotted } from "../live.ts";
+import { Live, type Slotted } from "../../kernel/live.ts";
 
 type Connector = buildConnector.connector;
 

@@ -5,7 +5,7 @@
 import type * as undici from "undici";
 import type { Agent, Dispatcher } from "undici";
 import { ProtocolError } from "../errors.ts";
-import { NOWHERE } from "../live.ts";
+import { NOWHERE } from "../../kernel/live.ts";
 import { Abandoned, Connecting, type Waiting } from "./connecting.ts";
 import { ACCEPTED, type Decoder, type DecoderListener, decoderFor } from "./decoding.ts";
 import type {
