@@ -2,20 +2,46 @@
 
 const NOT_FOUND = -1;
 
+/** Bytes. Pieces below it are joined, as far as they come one after the other: each costs a hundred bytes of its own. */
+const SMALL = 512;
+const BLOCK = 16 * 1024;
+const NO_BLOCK: Buffer = Buffer.allocUnsafeSlow(0);
+
 export class ByteQueue {
   #pieces: Buffer[] = [];
   #head = 0; // #pieces before it were taken
   #offset = 0; // bytes of #pieces[#head] that were taken
   #size = 0; // bytes that were not taken
+  #block: Buffer = NO_BLOCK; // what small pieces are joined in; the last piece may be the part of it that is filled
 
   get size(): number {
     return this.#size;
   }
 
   push(piece: Uint8Array): void {
-    if (piece.byteLength === 0) return;
-    this.#pieces.push(Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
-    this.#size += piece.byteLength;
+    const { byteLength } = piece;
+    if (byteLength === 0) return;
+    const joined = byteLength < SMALL && this.#size > 0 && this.#join(piece);
+    if (!joined)
+      this.#pieces.push(Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, byteLength));
+    this.#size += byteLength;
+  }
+
+  /** Adds a small piece to the last one, if that is small, or made of small ones and has room. */
+  #join(piece: Uint8Array): boolean {
+    const index = this.#pieces.length - 1;
+    let last = this.#pieces[index] as Buffer;
+    const length = last.byteLength + piece.byteLength;
+    if (last.buffer !== this.#block.buffer) {
+      if (last.byteLength >= SMALL) return false;
+      this.#block = Buffer.allocUnsafeSlow(BLOCK);
+      last.copy(this.#block);
+    } else if (length > BLOCK) return false;
+    // What was given of the last piece keeps its part of the block: no byte is written twice.
+    this.#block.set(piece, last.byteLength);
+    last = this.#block.subarray(0, length);
+    this.#pieces[index] = last;
+    return true;
   }
 
   /** Takes what is left of the first piece, at most `most` bytes of it. There must be one. */
@@ -57,13 +83,30 @@ export class ByteQueue {
 
   /** The byte at a place; undefined where none has come yet. */
   at(place: number): number | undefined {
-    let index = this.#offset + place;
-    for (let i = this.#head; i < this.#pieces.length; i++) {
-      const piece = this.#pieces[i] as Buffer;
-      if (index < piece.byteLength) return piece[index];
-      index -= piece.byteLength;
+    if (place >= this.#size) return undefined;
+    const { index, begin } = this.#locate(place);
+    return this.#pieces[index]?.[place - begin];
+  }
+
+  /** The piece that a place lies in, and the place at which it begins. What is sought is mostly near one of the ends. */
+  #locate(place: number): { index: number; begin: number } {
+    let index = this.#head;
+    let begin = -this.#offset;
+    if (2 * place < this.#size) {
+      for (let next = begin + this.#length(index); next <= place; next += this.#length(index)) {
+        begin = next;
+        index++;
+      }
+      return { index, begin };
     }
-    return undefined;
+    index = this.#pieces.length - 1;
+    begin = this.#size - this.#length(index);
+    while (begin > place) begin -= this.#length(--index);
+    return { index, begin };
+  }
+
+  #length(index: number): number {
+    return (this.#pieces[index] as Buffer).byteLength;
   }
 
   /**
@@ -82,15 +125,12 @@ export class ByteQueue {
   }
 
   #indexOf(byte: number, from: number): number {
-    let before = -this.#offset; // the place at which the piece begins
-    for (let i = this.#head; i < this.#pieces.length; i++) {
-      const piece = this.#pieces[i] as Buffer;
-      const start = from - before;
-      if (start < piece.byteLength) {
-        const index = piece.indexOf(byte, Math.max(start, i === this.#head ? this.#offset : 0));
-        if (index !== NOT_FOUND) return before + index;
-      }
-      before += piece.byteLength;
+    if (from >= this.#size) return NOT_FOUND;
+    let { index, begin } = this.#locate(from);
+    for (; index < this.#pieces.length; index++) {
+      const found = (this.#pieces[index] as Buffer).indexOf(byte, Math.max(0, from - begin));
+      if (found !== NOT_FOUND) return begin + found;
+      begin += this.#length(index);
     }
     return NOT_FOUND;
   }
@@ -118,7 +158,8 @@ export class ByteQueue {
     this.#offset = 0;
     this.#head++;
     if (this.#head < this.#pieces.length && this.#head < 64) return;
-    this.#pieces = this.#head === this.#pieces.length ? [] : this.#pieces.slice(this.#head);
+    this.#pieces = this.#pieces.slice(this.#head);
+    if (this.#size === 0) this.#block = NO_BLOCK;
     this.#head = 0;
   }
 }

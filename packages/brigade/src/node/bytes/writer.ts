@@ -77,16 +77,20 @@ export class ByteWriter {
   }
 
   #check(call: string): void {
+    // The sink knows of its failure before it tells, and may have told before this was made.
+    if (this.#sink.errored) this.#fail(this.#sink.errored);
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#state !== "open" || this.#sink.destroyed)
-      throw new InvalidStateError(`${call}: ${this.label} was closed for writing before`);
+    if (this.#state === "open" && !this.#sink.destroyed) return;
+    const closed = new InvalidStateError(`${call}: ${this.label} was closed for writing before`);
+    throw this.#state === "open" ? this.#mapped(closed) : closed; // by its other end, or by `end`
   }
 
   /** Whether that is so now; throws if it never can be. @internal */
   reached(what: FlushWhat): boolean {
     if (this.#state === "ended") return true;
     if (this.#failure !== undefined) throw this.#failure;
-    return what === "drain" && this.#state === "open" && !this.#sink.writableNeedDrain;
+    const { writableNeedDrain, destroyed } = this.#sink; // of a destroyed one, "close" says whether all was written
+    return what === "drain" && this.#state === "open" && !writableNeedDrain && !destroyed;
   }
 
   /** @internal */
@@ -124,7 +128,6 @@ export class ByteWriter {
 
   #closed(): void {
     if (this.#sink.writableFinished) return this.#ended();
-    if (this.#waiting.length === 0) return;
     this.#fail(new InvalidStateError(`${this.label} was closed before everything was written`));
   }
 }

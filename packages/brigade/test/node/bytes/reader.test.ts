@@ -125,8 +125,7 @@ test("a cancelled read leaves what has come to the next, even when it came in th
     reading.cancel();
     yield* wait([reading]);
     expect(reading.cancelled).toBe(true);
-    expect(text(yield* reader.read())).toBe("ab");
-    expect(text(yield* reader.read())).toBe("c");
+    expect(text(yield* reader.read())).toBe("abc");
   }));
 
 test("a source that failed gives what had come before, then its error, each time", () =>
@@ -153,7 +152,7 @@ test("the source is paused at the high-water mark, and resumed when somebody rea
     source.push(bytes("f")); // was on its way
     expect(text(yield* reader.read(2))).toBe("ab");
     expect(told).toEqual(["pause"]); // four are still there
-    expect(text(yield* reader.read())).toBe("c");
+    expect(text(yield* reader.read(1))).toBe("c");
     expect(told).toEqual(["pause", "resume"]);
   }));
 
@@ -201,6 +200,31 @@ test("a bad number of bytes or separator is refused with words", () => {
   expect(() => reader.readUntil("")).toThrow("at least one byte");
   expect(() => recorded({ limit: 1.5 })).toThrow(RangeError);
 });
+
+test("a long line whose bytes come one by one costs a pass over them, not one for each", () =>
+  virtually(function* () {
+    const size = 200_000; // with a pass for each byte, minutes
+    const { reader, source } = recorded({ limit: size });
+    const reading = createTask(reader.readLine());
+    yield* sleep(0);
+    const byte = bytes("a");
+    for (let i = 0; i < size; i++) source.push(byte);
+    source.push(bytes("\n"));
+    expect((yield* reading)?.length).toBe(size);
+  }));
+
+test("pieces that were given stay as they are when more comes", () =>
+  virtually(function* () {
+    const { reader, source } = recorded();
+    source.push(bytes("ab"));
+    source.push(bytes("cd"));
+    const first = yield* reader.read(3);
+    source.push(bytes("ef"));
+    const second = yield* reader.read();
+    source.push(bytes("gh"));
+    source.push(bytes("ij"));
+    expect([text(first), text(second), text(yield* reader.readExactly(4))]).toEqual(["abc", "def", "ghij"]);
+  }));
 
 test("whatever the pieces, reads by separator, number and line give what a model gives", async () => {
   const read = fc.oneof(

@@ -90,6 +90,20 @@ test("a sink that is destroyed without a word does not leave anybody waiting", (
     expect(() => writer.write("more")).toThrow("closed");
   }));
 
+test("whoever comes to wait after the sink was destroyed hears of it, too", () =>
+  virtually(function* () {
+    for (const what of ["end", "drain"] as const) {
+      const sink = new Slow();
+      const writer = new ByteWriter(sink, { label: "a pipe" });
+      const written = what === "end" ? writer.end("x") : writer.write("12345");
+      sink.destroy();
+      yield* sleep(1);
+      const task = createTask(written);
+      yield* wait([task]);
+      expect(task.exception()?.message).toBe("a pipe was closed before everything was written");
+    }
+  }));
+
 test("what is neither text nor bytes is refused", () => {
   const writer = new ByteWriter(new Slow());
   expect(() => writer.write(5 as never)).toThrow("write takes a string or a Uint8Array, not");
