@@ -37,6 +37,7 @@ export function mapStream<T, R>(source: Source<T>, body: Body<T, R>, options: Ma
 class Mapping {
   readonly finished = new Queue<Task<unknown>>(); // in the order of reading; shut down when no more will come
   readonly #places: Semaphore;
+  #taken = 0; // places: of what runs, of results that nobody has read, and of the item that is being read
   readonly #reader: Reader<unknown>;
   readonly #body: Body<unknown, unknown>;
   readonly #ordered: boolean;
@@ -60,6 +61,7 @@ class Mapping {
   /** Waits for a place, and for an item. False at the end of the source. */
   *step(): CoroutineBody<boolean> {
     yield* this.#places.acquire();
+    this.#taken++;
     const next = yield* this.#reader.next();
     if (next.done) return false;
     const task = createTask(mapItem(this.#reader, this.#body, next.value));
@@ -75,6 +77,7 @@ class Mapping {
 
   /** A result has been read: its place is free. */
   read(): void {
+    this.#taken--;
     this.#places.release();
   }
 
@@ -95,7 +98,7 @@ class Mapping {
     for (const task of [...this.#running]) task.cancel();
   }
 
-  /** Leaves nothing running, and the source closed. */
+  /** Leaves nothing running, no place taken, and the source closed. */
   *close(): CoroutineBody<void> {
     this.cancel();
     for (const task of [this.#feeder, ...this.#running]) {
@@ -105,6 +108,7 @@ class Mapping {
         // its end is what is waited for; its error went to #fail
       }
     }
+    while (this.#taken > 0) this.read();
     yield* this.#reader.close();
     this.tell();
   }

@@ -1,7 +1,7 @@
 /** forEach and collect over a queue: until its shutdown, with taskDone after each item. */
 import { collect, createTask, forEach, getRunningLoop, PriorityQueue, Queue, QueueShutDown, sleep } from "brigade";
 import { expect, test } from "vitest";
-import { cancelled } from "../outcome.ts";
+import { cancelled, outcomeOf } from "../outcome.ts";
 import { virtually } from "../virtually.ts";
 
 const now = (): number => getRunningLoop().time();
@@ -57,5 +57,19 @@ test("collect reads a queue until its shutdown, in the queue's order, and leaves
     queue.shutdown();
     expect(yield* collect(queue)).toEqual([1, 2, 3]);
     yield* queue.join();
+  });
+});
+
+test("an item whose body throws at once has been dealt with: join does not wait for it", async () => {
+  await virtually(function* () {
+    const queue = new Queue<number>();
+    queue.putNowait(1);
+    const failing = createTask(
+      forEach(queue, () => {
+        throw new Error("no");
+      }),
+    );
+    yield* queue.join();
+    expect(yield* outcomeOf(failing)).toEqual({ error: new Error("no") });
   });
 });

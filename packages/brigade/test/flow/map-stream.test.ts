@@ -10,7 +10,9 @@ import {
   sleep,
   stream,
   suppressed,
+  wait,
 } from "brigade";
+import { assertNoLeaks, virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
 import { cancelled, outcomeOf } from "../outcome.ts";
 import { virtually } from "../virtually.ts";
@@ -209,4 +211,25 @@ test("a limit below 1 throws RangeError", async () => {
       expect(yield* outcomeOf(createTask(reading()))).toEqual({ error: expect.any(RangeError) });
     }
   });
+});
+
+test("gives every place back, whether it was read to its end, closed early, or cancelled", async () => {
+  const results = () => mapStream([1, 2, 3, 4, 5], (delay) => slowly(delay, delay), { limit: 2 });
+  const programs = [
+    () => forEach(results(), () => {}),
+    function* closedEarly() {
+      const some = results();
+      yield* some.next();
+      yield* some.close();
+    },
+    function* cancelledInTheMidst() {
+      const reading = createTask(forEach(results(), (value) => sleep(value)));
+      yield* sleep(2);
+      reading.cancel();
+      yield* wait([reading]);
+    },
+  ];
+  for (const program of programs) {
+    expect(await assertNoLeaks(program, { clock: virtualClock() })).toBeUndefined();
+  }
 });
