@@ -174,7 +174,8 @@ export interface Report {
     | "bare-generator"
     | "blocked-loop"
     | "deadlock"
-    | "callback-error";
+    | "callback-error"
+    | "killed";
   readonly message: string;
   readonly error?: unknown;
   readonly task?: Task<unknown>;

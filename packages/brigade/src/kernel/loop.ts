@@ -23,6 +23,12 @@ export interface LoopOptions {
   readonly scheduler?: Scheduler;
 }
 
+/** Who is told which task's step runs: the watchdog does, on hosts that can't show it the stack. */
+export interface StepWatch {
+  began(task: unknown): void;
+  ended(): void;
+}
+
 type Phase =
   | "paused" // between the runs of a Runner: nothing happens
   | "waiting" // nothing is ready; the host's timer, or nobody, will ask for a turn
@@ -42,8 +48,9 @@ export class Loop {
   readonly debug: boolean;
   /** Whether tasks see the AsyncLocalStorage stores of their creators, rather than those of `run`'s caller. */
   readonly storesPerTask: boolean;
-  /** Whether a step is more than driving frames: somebody looks, or it has stores of its own. */
-  readonly watched: boolean;
+  /** Whether a step is more than driving frames: somebody looks, or it has stores of its own. Set by `watchSteps` alone. */
+  watched: boolean;
+  stepWatch: StepWatch | undefined;
   readonly slowStep: number;
   readonly slowCleanup: number;
   readonly observer: LoopObserver | undefined;
@@ -58,6 +65,7 @@ export class Loop {
   readonly #defer: (callback: () => void) => void; // for a turn that waits for nothing of the host's
   readonly #timers = new Timers();
   readonly #clock: Clock;
+  readonly #alwaysWatched: boolean;
   readonly #onReport: ((report: Report) => void) | undefined;
   #handler: ((report: Report) => void) | undefined;
   #phase: Phase = "paused";
@@ -86,7 +94,9 @@ export class Loop {
     this.storesPerTask = asyncLocalStorage === "task";
     if (options.scheduler !== undefined) this.#ready = options.scheduler;
     this.#defer = options.scheduler?.defer ?? host.defer;
-    this.watched = this.debug || this.observer !== undefined || this.storesPerTask || options.scheduler !== undefined;
+    this.#alwaysWatched =
+      this.debug || this.observer !== undefined || this.storesPerTask || options.scheduler !== undefined;
+    this.watched = this.#alwaysWatched;
     this.#onReport = options.onReport;
   }
 
@@ -105,6 +115,12 @@ export class Loop {
   /** Whether nothing is ready, and no timer is set. */
   get idle(): boolean {
     return this.#ready.size === 0 && this.#timers.size === 0;
+  }
+
+  /** Tells this one of every step from now on; without one, nobody. */
+  watchSteps(watch: StepWatch | undefined): void {
+    this.stepWatch = watch;
+    this.watched = this.#alwaysWatched || watch !== undefined;
   }
 
   /** How many timers are set. */

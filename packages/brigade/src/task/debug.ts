@@ -7,11 +7,13 @@ type WatchedTask = RunningTask & Task<unknown>;
 
 /** Runs the step and tells the loop's observer. In debug, reports a step that took long. */
 export function watchedStep(task: WatchedTask, drive: () => void): void {
-  const { observer, debug, slowStep } = task.loop;
+  const { observer, debug, slowStep, stepWatch } = task.loop;
   observer?.stepStarted?.(task);
+  stepWatch?.began(task);
   const frames = debug ? names(task) : "";
   const began = debug ? host.now() : 0;
   drive();
+  stepWatch?.ended();
   if (debug) {
     if (!task.done) debugSuspension(task);
     for (const [frame, handle] of timed) {

@@ -128,6 +128,14 @@ export function programPlace(): string | undefined {
   return undefined;
 }
 
+/** The program's own places in a stack, innermost first: without those of the runtime and the host. */
+export function programFrames(stack: string): FrameInfo[] {
+  return linesOf(stack)
+    .filter((line) => !isOwn(line) && !/[( ]node:/.test(line))
+    .map(parse)
+    .filter(({ file }) => file !== undefined && !file.startsWith("<"));
+}
+
 /** The frames from the caller of `above` up to the next resumption: more than one when bare generators stand between. */
 export function framesAbove(above: unknown): FrameInfo[] {
   return callerLines(above).map(parse);
@@ -145,9 +153,12 @@ export function definitionPlace(above: unknown): () => string {
   const stackHost = Error as unknown as StackHost;
   const target: { stack?: string } = {};
   stackHost.captureStackTrace?.(target, above);
+  // Without a regular expression: the watchdog asks for names while one of the program's may be running.
   return () => {
-    const line = linesOf(target.stack)[0];
-    const info = line === undefined ? undefined : parse(line);
-    return info?.file === undefined ? "anonymous" : `${info.file.replace(/^.*[\\/]/, "")}:${info.line}`;
+    const line = (target.stack ?? "").split("\n").find((text) => text.trimStart().startsWith("at "));
+    const column = line?.lastIndexOf(":") ?? -1;
+    if (line === undefined || column < 0) return "anonymous";
+    const from = Math.max(line.lastIndexOf("/"), line.lastIndexOf("\\"), line.lastIndexOf("("), line.lastIndexOf(" "));
+    return line.slice(from + 1, column);
   };
 }

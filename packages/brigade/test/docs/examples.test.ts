@@ -1,16 +1,18 @@
 /** Every example in the documentation compiles, runs, and prints what the page says. */
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Example, examplesOf, pages, root } from "./examples.ts";
 
 const execute = promisify(execFile);
 const node = createRequire(import.meta.url).resolve("node/bin/node");
 const compiler = join(root, "node_modules/typescript/bin/tsc");
-const folder = join(root, "node_modules/.cache/docs-examples");
+// Not below node_modules, where Node strips no types.
+const folder = mkdtempSync(join(tmpdir(), "brigade-docs-"));
 const examples = pages().flatMap(examplesOf);
 
 interface Ended {
@@ -29,41 +31,42 @@ async function ending(file: string, ...args: string[]): Promise<Ended> {
   }
 }
 
-// Node strips no types below node_modules, so each example lies there twice: for the compiler, and stripped for Node.
-function write(example: Example): void {
-  writeFileSync(join(folder, `${example.name}.mts`), example.code);
-  writeFileSync(join(folder, `${example.name}.mjs`), stripTypeScriptTypes(example.code));
+function write({ file, code }: Example): void {
+  mkdirSync(join(folder, dirname(file)), { recursive: true });
+  writeFileSync(join(folder, file), code, { flag: "wx" });
 }
 
 beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   for (const example of examples) write(example);
   const config = {
-    extends: "../../../tsconfig.base.json",
+    extends: join(root, "tsconfig.base.json"),
     compilerOptions: { types: ["node"], declaration: false, isolatedDeclarations: false },
-    files: examples.map((example) => `${example.name}.mts`),
+    files: examples.map((example) => example.file),
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config, null, 2));
 });
 
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 test("the documentation has examples, and every one is a program with imports", () => {
   expect(examples.length).toBeGreaterThan(40);
-  const fragments = examples.filter((example) => !/^import /m.test(example.code));
+  const fragments = examples.filter(({ code, isModule }) => !isModule && !/^import /m.test(code));
   expect(fragments.map((example) => example.place)).toEqual([]);
 });
 
 test("every example compiles under the repository's strict flags", async () => {
   const { code, stdout, stderr } = await ending(node, compiler, "-p", folder);
-  const readable = examples.reduce((text, { name, place }) => text.replaceAll(`${name}.mts`, `${place} +`), stdout);
+  const readable = examples.reduce((text, { file, place }) => text.replaceAll(file, `${place} +`), stdout);
   expect(readable + stderr).toBe("");
   expect(code).toBe(0);
 }, 180_000);
 
 test.each(examples.filter(({ runs }) => runs))(
   "the example at $place runs and prints what the page says",
-  async ({ name, output }) => {
-    const { code, stdout, stderr } = await ending(node, "--conditions=@brigade/source", `${name}.mjs`);
+  async ({ file, output }) => {
+    const { code, stdout, stderr } = await ending(node, "--conditions=@brigade/source", file);
     expect(stderr).toBe("");
     expect(code).toBe(0);
     if (output !== undefined) expect(stdout).toBe(output);

@@ -1,4 +1,7 @@
-/** The programs in the documentation: every fenced `ts` block, and the output that a `text` block after it promises. */
+/**
+ * The programs in the documentation: every fenced `ts` block, and the output that a `text` block after it promises. A block
+ * fenced as `ts crunch.ts` is a file of that name beside the programs of its page: a module that a worker loads.
+ */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -7,10 +10,12 @@ export const root: string = fileURLToPath(new URL("../../../../", import.meta.ur
 export interface Example {
   /** The page from the repository's root, and the block's first line: "docs/tasks.md:12". */
   readonly place: string;
-  /** A name for its file: "docs-tasks-12". */
-  readonly name: string;
+  /** Its file: "docs-tasks/12.ts", or "docs-tasks/crunch.ts" if the fence names it. */
+  readonly file: string;
+  /** Whether it is a module for the page's programs, and none of them. */
+  readonly isModule: boolean;
   readonly code: string;
-  /** Fenced as `ts no-run` if not: it needs what is not here. */
+  /** Not if it is fenced as `ts no-run`, for what it needs is not here, nor if it is a module. */
   readonly runs: boolean;
   /** What it must print, if the page says so. */
   readonly output: string | undefined;
@@ -57,8 +62,11 @@ export function examplesOf(page: string): Example[] {
     if (block.language !== "ts") return [];
     const next = blocks[index + 1];
     const output = next?.language === "text" && next.follows ? next.text : undefined;
-    const name = `${page.slice(0, -".md".length).replaceAll("/", "-").toLowerCase()}-${block.line}`;
-    const runs = !block.info.includes("no-run");
-    return [{ place: `${page}:${block.line}`, name, code: block.text, runs, output }];
+    const folder = page.slice(0, -".md".length).replaceAll("/", "-").toLowerCase();
+    const moduleName = /\S+\.ts\b/.exec(block.info)?.[0];
+    const isModule = moduleName !== undefined;
+    const runs = !isModule && !block.info.includes("no-run");
+    const file = `${folder}/${moduleName ?? `${block.line}.ts`}`;
+    return [{ place: `${page}:${block.line}`, file, isModule, code: block.text, runs, output }];
   });
 }

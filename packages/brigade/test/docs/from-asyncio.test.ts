@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as brigade from "brigade";
+import * as node from "brigade/node";
 import * as testing from "brigade/testing";
 import { expect, test } from "vitest";
 import { root } from "./examples.ts";
@@ -69,9 +70,9 @@ for method in dir(asyncio.AbstractEventLoop):
   expect(unmapped(names)).toEqual([]);
 });
 
-test("every row has an answer: code of Brigade's, — or not yet", () => {
+test("every row has an answer: code of Brigade's, or —", () => {
   expect(rows.length).toBeGreaterThan(100);
-  const silent = rows.filter(({ ours, text }) => ours.length === 0 && !/\| (—|not yet) $/.test(text));
+  const silent = rows.filter(({ ours, text }) => ours.length === 0 && !text.endsWith("| — "));
   expect(silent.map((row) => row.text)).toEqual([]);
 });
 
@@ -114,9 +115,30 @@ async function objects(): Promise<Record<string, object>> {
   return run(waiting(), { clock: testing.virtualClock() });
 }
 
-/** Types that "brigade" exports. */
-function exportedTypes(): string[] {
-  const index = readFileSync(join(root, "packages/brigade/src/index.ts"), "utf8");
+/** The same of what leaves the thread: real ones, ended at once. */
+async function openObjects(): Promise<Record<string, object>> {
+  const { run, sleep, use } = brigade;
+  const pool = node.threadPool(new URL("examples.ts", import.meta.url));
+  const own = { host: "127.0.0.1", port: 0 };
+  return run(
+    use(
+      node.listen(own, () => sleep(1)),
+      (server) =>
+        use(node.connect({ ...own, port: server.port }), (connection) =>
+          use(node.datagrams(own), (datagram) =>
+            use(node.spawn("cat"), (process) => {
+              const { reader, writer } = connection;
+              return sleep(0, { server, connection, reader, writer, datagram, process, pool });
+            }),
+          ),
+        ),
+    ),
+  );
+}
+
+/** Types that an entry of the package exports. */
+function exportedTypes(path: string): string[] {
+  const index = readFileSync(join(root, "packages/brigade/src", path), "utf8");
   const lists = [...index.matchAll(/export (type )?\{([^}]*)\}/g)];
   return lists.flatMap(([, all, names = ""]) => {
     const list = names.split(",").map((name) => name.trim());
@@ -127,8 +149,9 @@ function exportedTypes(): string[] {
 }
 
 test("every name in code in the Brigade column is exported, or a member of what is", async () => {
-  const held = await objects();
-  const exported = new Set([...Object.keys(brigade), ...Object.keys(testing), ...exportedTypes()]);
+  const held = { ...(await objects()), ...(await openObjects()) };
+  const values = [brigade, node, testing].flatMap((entry) => Object.keys(entry));
+  const exported = new Set([...values, ...exportedTypes("index.ts"), ...exportedTypes("node/index.ts")]);
   const isThere = (code: string): boolean => {
     if (code === "yield*") return true;
     const [, name = "", member] = /^(\w+)(?:\.(\w+))?(?=$|\()/.exec(code) ?? [];
@@ -139,15 +162,15 @@ test("every name in code in the Brigade column is exported, or a member of what 
   expect(named.filter((code) => !isThere(code))).toEqual([]);
 });
 
-test('every value that "brigade" exports is on the page', () => {
+test('every value that "brigade" and "brigade/node" export is on the page', () => {
   const prose = page.replaceAll(/^```.*?^```/gms, "");
   const said = new Set(codeIn(prose).flatMap((code) => code.match(/\w+/g) ?? []));
-  expect(Object.keys(brigade).filter((name) => !said.has(name))).toEqual([]);
+  expect([...Object.keys(brigade), ...Object.keys(node)].filter((name) => !said.has(name))).toEqual([]);
 });
 
 test("the Python programs of the page print what their counterparts print", () => {
   const pairs = [...page.matchAll(/```python\n(.*?)```.*?```ts\n.*?```\n\n```text\n(.*?)```/gs)];
-  expect(pairs).toHaveLength(8);
+  expect(pairs).toHaveLength(10);
   const [major = 0, minor = 0] = python("import sys; print(*sys.version_info[:2])").split(" ").map(Number);
   for (const [, program = "", output] of pairs) {
     // Task groups and timeout() came with Python 3.11; an older one shows at least that the programs are Python.

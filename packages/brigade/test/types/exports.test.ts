@@ -1,6 +1,7 @@
-/** The names that "brigade" and "brigade/testing" export, one by one: a name more or less is a decision, not an accident. */
+/** The names that "brigade", "brigade/testing" and "brigade/node" export, one by one: a name more or less is a decision, not an accident. */
 import { readFileSync } from "node:fs";
 import * as brigade from "brigade";
+import * as node from "brigade/node";
 import * as testing from "brigade/testing";
 import { expect, test } from "vitest";
 
@@ -64,6 +65,57 @@ test('"brigade/testing" exports these values and no other', () => {
   expect(Object.keys(testing).toSorted()).toEqual(names);
 });
 
+const NODE_ERRORS = [
+  "BrokenPipeError",
+  "CloneError",
+  "ExitError",
+  "FileError",
+  "IncompleteReadError",
+  "KillError",
+  "LimitOverrunError",
+  "OutputLimitError",
+  "PoolFullError",
+  "SocketClosedError",
+  "SocketConnectError",
+  "SocketError",
+  "SocketListenError",
+  "SocketTlsError",
+  "SpawnError",
+  "WorkerDiedError",
+];
+
+const NODE_FUNCTIONS = [
+  "append",
+  "appendLine",
+  "connect",
+  "datagrams",
+  "exec",
+  "listen",
+  "pipeline",
+  "processPool",
+  "readBytes",
+  "readChunks",
+  "readLines",
+  "readText",
+  "signals",
+  "spawn",
+  "startTls",
+  "tempDir",
+  "threadPool",
+  "toThread",
+  "transfer",
+  "walk",
+  "watch",
+  "watchBlocking",
+  "workerSignal",
+  "write",
+  "writeAtomic",
+];
+
+test('"brigade/node" exports these values and no other', () => {
+  expect(Object.keys(node).toSorted()).toEqual([...NODE_ERRORS, ...NODE_FUNCTIONS]);
+});
+
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 /** Names in `export { a, type B } from` and `export type { C } from` lists. */
@@ -84,8 +136,96 @@ test('"brigade" exports the types of the contract and no other', () => {
   expect([...exported].toSorted()).toEqual([...promised].toSorted());
 });
 
+const NODE_TYPES = [
+  "BlockedLoop",
+  "ByteReader",
+  "ByteWriter",
+  "CallArguments",
+  "CallName",
+  "CallResult",
+  "ChunksOptions",
+  "ClientTlsOptions",
+  "ConnectOptions",
+  "Connection",
+  "ConnectionHandler",
+  "ConnectionOptions",
+  "Datagram",
+  "DatagramOptions",
+  "DatagramSocket",
+  "DatagramTarget",
+  "Encoding",
+  "EntryKind",
+  "ExecOptions",
+  "ExecResult",
+  "ExitStatus",
+  "FileChange",
+  "FileData",
+  "HostAddress",
+  "LimitOptions",
+  "LinesOptions",
+  "ListenHooks",
+  "ListenOptions",
+  "MapName",
+  "MulticastOptions",
+  "Path",
+  "PipelineResult",
+  "Pool",
+  "PoolMapOptions",
+  "PoolOptions",
+  "ProcessOptions",
+  "ReadBytesOptions",
+  "ReadTextOptions",
+  "ResourceLimits",
+  "ServerTlsOptions",
+  "SocketAddress",
+  "SocketAttempt",
+  "SocketServer",
+  "SpawnOptions",
+  "Stage",
+  "StageResult",
+  "Stdio",
+  "StreamItem",
+  "StreamName",
+  "Subprocess",
+  "TcpPlace",
+  "TempDirOptions",
+  "TextEncoding",
+  "TlsState",
+  "UnixPlace",
+  "UnknownModule",
+  "WalkEntry",
+  "WalkOptions",
+  "WatchBlockingOptions",
+  "WatchOptions",
+  "Watchdog",
+  "WorkerEnding",
+  "WriteAtomicOptions",
+  "WriteOptions",
+];
+
+test('"brigade/node" exports these types and no other', () => {
+  const exported = exportedByLists(read("../../src/node/index.ts"));
+  const values = new Set(Object.keys(node));
+  expect(exported.filter((name) => !values.has(name)).toSorted()).toEqual(NODE_TYPES);
+});
+
 test("every class and function that is exported has its own name", () => {
-  for (const [name, value] of Object.entries(brigade)) expect((value as { name: string }).name).toBe(name);
+  const all = [...Object.entries(brigade), ...Object.entries(node)];
+  for (const [name, value] of all) expect((value as { name: string }).name).toBe(name);
+});
+
+test('every error class of "brigade/node" is an Error, those of sockets are SocketErrors, and their instances have its name', () => {
+  const { SocketError } = node;
+  for (const name of NODE_ERRORS) {
+    const made = (node as unknown as Record<string, { readonly prototype: object }>)[name];
+    expect(made?.prototype, name).toBeInstanceOf(Error);
+    if (/^Socket./.test(name) && name !== "SocketError") expect(made?.prototype, name).toBeInstanceOf(SocketError);
+  }
+  expect(new SocketError("what happened", "127.0.0.1:80")).toMatchObject({
+    name: "SocketError",
+    message: "what happened",
+  });
+  expect(new node.LimitOverrunError("what happened", 7)).toMatchObject({ name: "LimitOverrunError", limit: 7 });
 });
 
 test("every error class is an Error with its own name, and an ExceptionGroup has its errors", () => {

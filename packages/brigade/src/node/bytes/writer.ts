@@ -20,9 +20,10 @@ export interface ByteWriterOptions {
  */
 export class ByteWriter {
   readonly label: string;
-  readonly #sink: Writable;
+  #sink: Writable;
   readonly #mapped: (error: Error) => Error;
   #waiting: Flush[] = []; // not empty ⇒ the sink's buffer is full, or its end is awaited
+  #full = false; // as `write` of the sink said; its `writableNeedDrain` is always false on Bun
   #failure: Error | undefined;
   #state: "open" | "ending" | "ended" = "open";
 
@@ -30,8 +31,22 @@ export class ByteWriter {
     this.#sink = sink;
     this.label = options.label ?? "byte stream";
     this.#mapped = options.failure ?? ((error) => error);
+    this.#listen(sink);
+  }
+
+  #listen(sink: Writable): void {
     sink.on("error", (error) => this.#fail(error));
-    sink.on("close", () => this.#closed());
+    sink.on("close", () => {
+      if (sink === this.#sink) this.#closed();
+    });
+  }
+
+  /** Writes to this sink from now on, which stands on the one before: the same connection, encrypted. @internal */
+  moveTo(sink: Writable): void {
+    this.#sink.off("drain", this.#drained);
+    this.#sink = sink;
+    this.#listen(sink);
+    this.#drained();
   }
 
   /** Bytes that were written and not yet handed to the system. */
@@ -52,6 +67,8 @@ export class ByteWriter {
     this.#check("write");
     checkData(data, "write");
     if (data.length === 0 || this.#sink.write(data)) return DONE;
+    if (!this.#full) this.#sink.once("drain", this.#drained);
+    this.#full = true;
     return new Flush(this, "drain");
   }
 
@@ -89,13 +106,12 @@ export class ByteWriter {
   reached(what: FlushWhat): boolean {
     if (this.#state === "ended") return true;
     if (this.#failure !== undefined) throw this.#failure;
-    const { writableNeedDrain, destroyed } = this.#sink; // of a destroyed one, "close" says whether all was written
-    return what === "drain" && this.#state === "open" && !writableNeedDrain && !destroyed;
+    const { destroyed } = this.#sink; // of a destroyed one, "close" says whether all was written
+    return what === "drain" && this.#state === "open" && !this.#full && !destroyed;
   }
 
   /** @internal */
   wait(flush: Flush): void {
-    if (this.#waiting.length === 0 && flush.what === "drain") this.#sink.once("drain", this.#drained);
     this.#waiting.push(flush);
   }
 
@@ -103,10 +119,10 @@ export class ByteWriter {
   leave(flush: Flush): void {
     const index = this.#waiting.indexOf(flush);
     if (index >= 0) this.#waiting.splice(index, 1);
-    if (this.#waiting.length === 0) this.#sink.off("drain", this.#drained);
   }
 
   readonly #drained = (): void => {
+    this.#full = false;
     for (const flush of this.#waiting.splice(0)) {
       if (flush.what === "drain") flush.succeed();
       else this.#waiting.push(flush);
