@@ -27,7 +27,7 @@ export interface Contender {
 /** What the contenders of a run have in common. */
 export interface Setting {
   readonly executables: Executables;
-  /** The server that the works of `server: true` ask; empty where none is chosen. */
+  /** The server that the works of `server: true` ask, or the file that those of `lines: true` read; empty where there is none. */
   readonly url: string;
 }
 

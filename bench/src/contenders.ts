@@ -5,12 +5,13 @@ import { FetchContender } from "./http/fetch-contender.ts";
 import { FetchMemoryContender } from "./http/memory-contender.ts";
 import type { Origin } from "./http/origin-process.ts";
 import { ServerContender } from "./http/server-contender.ts";
+import { EchoContender } from "./node/echo-contender.ts";
 import { StartupContender } from "./startup.ts";
 import type { Rival, Work } from "./work.ts";
 
 /** The same work with a shorter list, where it has a long one. */
 export function quickened(work: Work): Work {
-  return "quickCount" in work ? { ...work, count: work.quickCount } : work;
+  return "quickCount" in work ? { ...work, count: work.quickCount ?? work.count } : work;
 }
 
 export function contenderOf(rival: Rival, work: Work, setting: Setting, origin: Origin | undefined): Contender {
@@ -23,6 +24,8 @@ export function contenderOf(rival: Rival, work: Work, setting: Setting, origin: 
       return new StartupContender(rival.label, setting.executables.get(rival.peer));
     case "server":
       return new ServerContender(rival, work);
+    case "echo":
+      return new EchoContender(rival, work, setting);
     case "fetch":
       return new FetchContender(rival, work, setting, running(origin));
     case "fetch-memory":

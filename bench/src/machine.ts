@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 
+/** The peers that npm brings, where a version tells much. */
+const packages = ["effect", "effection", "undici", "piscina", "tinypool", "execa"] as const;
+
 function pinned(name: string): string {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Readonly<Record<string, string>> };
@@ -10,7 +13,7 @@ function pinned(name: string): string {
 
 export function describeMachine(versions: readonly string[]): string {
   const processor = cpus()[0]?.model.trim() ?? "unknown processor";
-  const peers = [`Node ${process.versions.node}`, pinned("effect"), pinned("effection"), pinned("undici"), ...versions];
+  const peers = [`Node ${process.versions.node}`, ...packages.map(pinned), ...versions];
   return `${peers.join(", ")}; ${availableParallelism()} × ${processor}`;
 }
 

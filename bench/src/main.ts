@@ -5,6 +5,7 @@ import type { Setting } from "./contender.ts";
 import { contenderOf, quickened } from "./contenders.ts";
 import { Origin } from "./http/origin-process.ts";
 import { describeMachine, isOverloaded } from "./machine.ts";
+import { LinesFile } from "./node/lines-file.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
 import { findPeers, isHere, type PeersHere } from "./peers-here.ts";
 import { measure, type Outcome } from "./rounds.ts";
@@ -55,19 +56,25 @@ function roundsOf(work: Work, rounds: number): number {
   return work.kind === "size" ? 1 : Math.min(rounds, work.rounds ?? rounds);
 }
 
+function linesFileOf(work: Work): LinesFile | undefined {
+  return work.kind === "program" && work.lines === true ? new LinesFile(work.count) : undefined;
+}
+
 async function measureAll({ chosen, rounds, quick }: Options, peers: PeersHere, origin?: Origin): Promise<Results> {
   const rows: Row[] = [];
   const notes: string[] = [];
   const trouble: string[] = [];
   let anyFailed = false;
-  const setting: Setting = { executables: peers.executables, url: origin?.url ?? "" };
-  for (const [index, work] of chosen.entries()) {
+  for (const [index, asked] of chosen.entries()) {
+    const work = quick ? quickened(asked) : asked;
     const heading = `[${index + 1}/${chosen.length}] ${work.name}`;
     const rivals = work.rivals.filter(({ peer }) => isHere(peer, peers));
-    const contenders = [brigade, ...rivals].map((rival) =>
-      contenderOf(rival, quick ? quickened(work) : work, setting, origin),
-    );
-    const outcomes = await measure(contenders, roundsOf(work, rounds), (doing) => showProgress(`${heading}: ${doing}`));
+    const file = linesFileOf(work);
+    const setting: Setting = { executables: peers.executables, url: file?.url ?? origin?.url ?? "" };
+    const contenders = [brigade, ...rivals].map((rival) => contenderOf(rival, work, setting, origin));
+    const outcomes = await measure(contenders, roundsOf(work, rounds), (doing) =>
+      showProgress(`${heading}: ${doing}`),
+    ).finally(() => file?.clear());
     showProgress("");
     const figures = outcomes.map(
       ({ label, median }) => `${label} ${median === undefined ? "FAILED" : readable(median)}`,
@@ -110,7 +117,7 @@ async function bench(options: Options): Promise<number> {
   show(results);
   for (const line of peers.missing) console.log(`- ${line}`);
   // A client and its server are two programs, and more with their collectors' threads: then the load is the bench's own.
-  const ownLoad = options.chosen.some(({ kind, server }) => kind === "server" || server === true);
+  const ownLoad = options.chosen.some(({ kind, server }) => kind === "server" || kind === "echo" || server === true);
   if (wasOverloaded || (!ownLoad && isOverloaded())) console.log(crowded);
   say(`Done in ${readable((performance.now() - started) / 1_000)} s.`);
   if (options.json !== undefined) writeFileSync(options.json, jsonOf(results.rows));

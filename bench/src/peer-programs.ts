@@ -14,6 +14,11 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     "host-timer": () => import("./peers/brigade/host-timer.ts"),
     explore: () => import("./peers/brigade/explore.ts"),
     http: () => import("./peers/brigade/http.ts"),
+    pool: () => import("./peers/brigade/pool.ts"),
+    transfer: () => import("./peers/brigade/transfer.ts"),
+    lines: () => import("./peers/brigade/lines.ts"),
+    exec: () => import("./peers/brigade/exec.ts"),
+    watchdog: () => import("./peers/brigade/watchdog.ts"),
   },
   native: {
     tasks: () => import("./peers/native/tasks.ts"),
@@ -22,6 +27,17 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     "async-tree": () => import("./peers/native/async-tree.ts"),
     "async-generators": () => import("./peers/native/async-generators.ts"),
     memory: () => import("./peers/native/memory.ts"),
+    lines: () => import("./peers/native/lines.ts"),
+    exec: () => import("./peers/native/exec.ts"),
+  },
+  piscina: {
+    pool: () => import("./peers/piscina/pool.ts"),
+  },
+  tinypool: {
+    pool: () => import("./peers/tinypool/pool.ts"),
+  },
+  execa: {
+    exec: () => import("./peers/execa/exec.ts"),
   },
   undici: {
     http: () => import("./peers/undici/http.ts"),

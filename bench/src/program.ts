@@ -1,6 +1,6 @@
 /** What every peer's module offers: one program for each work, under the work's program name. */
 
-/** Does the work once and gives its result, or, where the work says so, a figure of its own. `url` is that of the server to ask. */
+/** Does the work once and gives its result, or, where the work says so, a figure of its own. `url` is that of the server to ask or of the file to read. */
 export type Program = (count: number, url: string) => Promise<number>;
 
 export type Programs = Readonly<Record<string, Program>>;
@@ -16,7 +16,7 @@ export interface Assignment {
   readonly figure: Figure;
   /** A round repeats the program until about this many milliseconds have passed. */
   readonly roundMs: number;
-  /** The server to ask; empty where a work needs none. */
+  /** The server to ask or the file to read; empty where a work needs none. */
   readonly url: string;
 }
 

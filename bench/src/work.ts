@@ -11,7 +11,10 @@ export type Peer =
   | "hono"
   | "aiohttp"
   | "httpx"
-  | "parallel";
+  | "parallel"
+  | "piscina"
+  | "tinypool"
+  | "execa";
 
 /** One column to compare with: a peer, or the same peer in another way. */
 export interface Rival {
@@ -54,6 +57,10 @@ export interface ProgramWork extends Described {
   readonly kind: "program";
   readonly module: string;
   readonly count: number;
+  /** With --quick, where a run would take long. */
+  readonly quickCount?: number;
+  /** Whether the count is in bytes of a file of lines, which the bench makes and removes. */
+  readonly lines?: boolean;
   /** What a right program gives, unless the figure is its own. */
   readonly expected?: (count: number) => number;
   readonly figure: Figure;
@@ -100,4 +107,12 @@ export interface ServerWork extends Described {
   readonly roundMs: number;
 }
 
-export type Work = ProgramWork | OutsideWork | FetchWork | FetchMemoryWork | ServerWork;
+/** Echo servers in processes of their own, with many connections from the same load. */
+export interface EchoWork extends Described {
+  readonly kind: "echo";
+  readonly connections: number;
+  /** `requests`: how many a second are answered. `resident`: the memory that a connection takes in the server. */
+  readonly figure: "requests" | "resident";
+}
+
+export type Work = ProgramWork | OutsideWork | FetchWork | FetchMemoryWork | ServerWork | EchoWork;

@@ -1,5 +1,6 @@
 /** The list of works: what each is, in what unit it is told, against whom, and what the bound is. */
 import { httpWorks } from "./http/works.ts";
+import { nodeWorks } from "./node/works.ts";
 import { sumBelow } from "./results.ts";
 import { LEAVES, memoizationSleeps } from "./tree.ts";
 import type { ProgramWork, Rival, Work } from "./work.ts";
@@ -269,6 +270,7 @@ export const works: readonly Work[] = [
     rivals: [effect, effection, { ...asyncio, note: "over an empty python3 process" }],
   },
   ...httpWorks,
+  ...nodeWorks,
 ];
 
 export class UnknownWork extends Error {}

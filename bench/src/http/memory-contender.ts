@@ -11,7 +11,7 @@ import type { Contender, Measured, Setting } from "../contender.ts";
 import type { FetchMemoryWork } from "../work.ts";
 import { COMMAND_TIMEOUT_MS, fetchCommand } from "./brigade-fetch.ts";
 import { CONCURRENCY } from "./concurrency.ts";
-import { type Sample, settledMemory } from "./memory-samples.ts";
+import { type Sample, settledMemory } from "../memory-samples.ts";
 import type { Origin } from "./origin-process.ts";
 import { urlLines, Workplace } from "./workplace.ts";
 
