@@ -72,7 +72,7 @@ const checks: readonly Check[] = [
   {
     name: "runtimes",
     claim:
-      "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote, and the HTTP client works on each",
+      "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote; the HTTP client works on each, and brigade/node on all but Chromium",
     commands: [["conformance/src/runtimes/main.ts"]],
     needs: ["chromium"],
   },

@@ -1,6 +1,6 @@
 /**
- * Installs the packed packages in an empty project. There it compiles a program against the types of `brigade`, strictly, and runs it; and
- * `npx brigade fetch` fetches a URL of a server here.
+ * Installs the packed packages in an empty project. There it compiles programs against the types of `brigade` and `brigade/node`, strictly,
+ * and runs them; and `npx brigade fetch` fetches a URL of a server here.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,6 +29,48 @@ const total: number = await run(
   { clock: virtualClock() },
 );
 if (total !== 3) throw new Error(\`the packed package gave \${total}, not 3\`);
+`;
+
+/** A module of workers: loaded as it is, and as it was compiled. */
+const crunch = `
+export function square(value: number): number {
+  return value ** 2;
+}
+`;
+
+const nodeProgram = `
+import { coroutine, forEach, run, use } from "brigade";
+import { type Connection, connect, exec, listen, processPool, readLines, threadPool } from "brigade/node";
+
+type Crunch = typeof import("./crunch.js");
+
+const shout = coroutine(function* ({ reader, writer }: Connection) {
+  const line = yield* reader.readLine();
+  yield* writer.end(\`\${line?.toUpperCase()}\\n\`);
+});
+
+const said: unknown[] = [];
+await run(function* () {
+  for (const module of ["./crunch.js", "./crunch.ts"]) {
+    for (const open of [threadPool, processPool]) {
+      yield* use(open<Crunch>(new URL(module, import.meta.url), { size: 1 }), function* (pool) {
+        said.push((yield* pool.call("square", said.length + 2)).toFixed());
+      });
+    }
+  }
+  said.push((yield* exec(process.execPath, ["-p", "6 * 7"])).stdout.trim());
+  yield* forEach(readLines(new URL("./crunch.ts", import.meta.url)), (line) => {
+    if (line === "}") said.push(line);
+  });
+  yield* use(listen({ host: "127.0.0.1", port: 0 }, shout), function* ({ port }) {
+    yield* use(connect({ host: "127.0.0.1", port }), function* ({ reader, writer }) {
+      yield* writer.write("hello\\n");
+      said.push(yield* reader.readLine());
+    });
+  });
+});
+const expected = "4 9 16 25 42 } HELLO";
+if (said.join(" ") !== expected) throw new Error(\`the packed package gave \${said.join(" ")}, not \${expected}\`);
 `;
 
 const compilerOptions = {
@@ -80,11 +122,22 @@ function lockDependencies(name: string): void {
   writeFileSync(file, JSON.stringify(ours));
 }
 
-function checkProgram(): void {
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["main.ts"] }));
-  writeFileSync(join(project, "main.ts"), program);
+/** Compiles what the project's files include, and runs the first of them. */
+function compileAndRun(files: Readonly<Record<string, string>>, options: object): void {
+  const include = Object.keys(files);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+  writeFileSync(
+    join(project, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, include }),
+  );
   inProject(process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", project);
-  inProject(process.execPath, "main.js");
+  inProject(process.execPath, `${include[0]?.replace(/\.ts$/, ".js")}`);
+}
+
+function checkPrograms(): void {
+  compileAndRun({ "main.ts": program }, {});
+  const nodeTypes = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
+  compileAndRun({ "node.ts": nodeProgram, "crunch.ts": crunch }, nodeTypes);
   console.log("the packed package installs, compiles and runs");
 }
 
@@ -111,7 +164,7 @@ try {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
   // Alone first: it may need nothing but itself.
   install("brigade");
-  checkProgram();
+  checkPrograms();
   lockDependencies("cli");
   install("brigade", "cli");
   await checkCommand();

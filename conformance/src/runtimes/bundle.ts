@@ -1,4 +1,7 @@
-/** The files that runtimes run: the replay with the built package and the recorded traces, one for all; and the HTTP client's program. */
+/**
+ * The files that runtimes run: the replay with the built package and the recorded traces, one for all; the HTTP client's program; that of
+ * brigade/node, and the module that its workers load.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,4 +54,20 @@ export async function bundleHttp(outfile: string, browser: boolean, server: Test
     define: { SERVER: JSON.stringify(server.url), NOBODY: JSON.stringify(server.deadUrl) },
     ...(browser ? { platform: "browser" } : { platform: "neutral", external: ["brigade", "brigade/http"] }),
   });
+}
+
+/** As an installed program: `program.mjs`, and beside it `jobs.mjs` for its workers. */
+export async function bundleNode(folder: string): Promise<string> {
+  await build({
+    entryPoints: [join(here, "node/program.ts"), join(here, "node/jobs.ts")],
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    logLevel: "error",
+    platform: "neutral",
+    external: ["brigade", "brigade/node", "node:*"],
+  });
+  return join(folder, "program.mjs");
 }

@@ -1,17 +1,17 @@
 /**
- * Replays the recorded traces with the built package on every runtime, one after another, and has the built HTTP client ask a server from
- * each; prints a table of either. Ends with 1 when a runtime is missing, fails, takes too long, writes another trace than CPython did, or
- * its client sees what it should not.
+ * Replays the recorded traces with the built package on every runtime, one after another; has the built HTTP client ask a server from each;
+ * and has those that have node:* use threads, processes, files and sockets. Prints a table of each. Ends with 1 when a runtime is missing,
+ * fails, takes too long, writes another trace than CPython did, or sees what it should not.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildFailed, ensureBuilt } from "../../../bench/src/built-package.ts";
-import { bundleHttp, bundleReplay } from "./bundle.ts";
+import { bundleHttp, bundleNode, bundleReplay } from "./bundle.ts";
 import { installInto } from "./http/folder.ts";
 import { startServer } from "./http/server.ts";
 import { findReport, type Report } from "./report-line.ts";
-import { type Program, type Runtime, runtimes } from "./runtimes.ts";
+import { type Program, type Runtime, runtimes, serverRuntimes } from "./runtimes.ts";
 
 /** The slowest takes seconds; one that never ends shall not stop the checks. */
 const limitMs = 120_000;
@@ -56,47 +56,63 @@ async function tryOn(runtime: Runtime, program: Program, stopped: AbortSignal): 
   }
 }
 
-/** How many runtimes did not do as they should. */
-async function tryAll(title: string, programOf: (runtime: Runtime) => Program, stopped: AbortSignal): Promise<number> {
+interface Count {
+  readonly runs: number;
+  readonly failed: number;
+}
+
+async function tryAll(
+  title: string,
+  on: readonly Runtime[],
+  programOf: (runtime: Runtime) => Program,
+  stopped: AbortSignal,
+): Promise<Count> {
   let failed = 0;
   console.log(line([title, ...headings]));
-  for (const runtime of runtimes) {
+  for (const runtime of on) {
     const row = await tryOn(runtime, programOf(runtime), stopped);
     if (stopped.aborted) break;
     console.log([line(row.cells), ...row.complaints].join("\n"));
     if (row.complaints.length > 0) failed++;
   }
-  return failed;
+  return { runs: on.length, failed };
 }
 
-async function replay(folder: string, stopped: AbortSignal): Promise<number> {
+async function replay(folder: string, stopped: AbortSignal): Promise<Count> {
   const file = join(folder, "replay.mjs");
   await bundleReplay(file);
-  return tryAll("replay", () => ({ file }), stopped);
+  return tryAll("replay", runtimes, () => ({ file }), stopped);
 }
 
-async function askOverHttp(folder: string, stopped: AbortSignal): Promise<number> {
+async function askOverHttp(folder: string, stopped: AbortSignal): Promise<Count> {
   const server = await startServer();
   try {
     const installed = join(folder, "installed.mjs");
     const inBrowser = join(folder, "browser.mjs");
-    installInto(folder);
     await bundleHttp(installed, false, server);
     await bundleHttp(inBrowser, true, server);
     const fileFor = ({ host }: Runtime): string => (host === "chromium " ? inBrowser : installed);
-    return await tryAll("HTTP", (runtime) => ({ file: fileFor(runtime), server: server.url }), stopped);
+    const programOf = (runtime: Runtime): Program => ({ file: fileFor(runtime), server: server.url });
+    return await tryAll("HTTP", runtimes, programOf, stopped);
   } finally {
     server.close();
   }
 }
 
-async function main(stopped: AbortSignal): Promise<number> {
+async function leaveTheThread(folder: string, stopped: AbortSignal): Promise<Count> {
+  const file = await bundleNode(folder);
+  return tryAll("node", serverRuntimes, () => ({ file, reachesOut: true }), stopped);
+}
+
+async function main(stopped: AbortSignal): Promise<readonly Count[]> {
   ensureBuilt((text) => console.log(text));
   const folder = mkdtempSync(join(tmpdir(), "brigade-runtimes-"));
+  const counts: Count[] = [];
   try {
-    let failed = await replay(folder, stopped);
-    if (!stopped.aborted) failed += await askOverHttp(folder, stopped);
-    return failed;
+    counts.push(await replay(folder, stopped));
+    installInto(folder);
+    for (const part of [askOverHttp, leaveTheThread]) if (!stopped.aborted) counts.push(await part(folder, stopped));
+    return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -111,9 +127,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  const failed = await main(stop.signal);
-  if (failed > 0 && !stop.signal.aborted) {
-    console.log(`${failed} of ${2 * runtimes.length} runs failed`);
+  const counts = await main(stop.signal);
+  const sum = (of: "runs" | "failed"): number => counts.reduce((total, count) => total + count[of], 0);
+  if (sum("failed") > 0 && !stop.signal.aborted) {
+    console.log(`${sum("failed")} of ${sum("runs")} runs failed`);
     process.exitCode = 1;
   }
 } catch (error) {

@@ -11,8 +11,10 @@ import { findReport } from "./report-line.ts";
 export interface Program {
   /** A module. What it imports by name is found in the node_modules beside it. */
   readonly file: string;
-  /** The server that it asks. Undefined: it needs nothing of its host. */
+  /** The server that it asks. */
   readonly server?: string;
+  /** Whether it reads and writes files, listens, and starts processes. With neither this nor a server, it needs nothing of its host. */
+  readonly reachesOut?: boolean;
 }
 
 export interface Runtime {
@@ -57,18 +59,24 @@ const chromium: Runtime = {
   },
 };
 
-/** Undici asks the environment whether it may use WebAssembly; only a package.json lets Deno look into node_modules. */
-const denoArguments: Arguments = ({ server }) => {
-  const granted =
-    server === undefined ? ["--no-config", "--no-npm"] : [`--allow-net=${new URL(server).hostname}`, "--allow-env"];
-  return ["run", "--no-prompt", "--no-lock", "--no-remote", ...granted];
+// Undici asks the environment whether it may use WebAssembly; only a package.json lets Deno look into node_modules.
+const denoArguments: Arguments = (program) => {
+  return ["run", "--no-prompt", "--no-lock", "--no-remote", ...granted(program)];
 };
 
-export const runtimes: readonly Runtime[] = [
+function granted({ server, reachesOut = false }: Program): readonly string[] {
+  if (reachesOut) return ["--allow-all"];
+  if (server !== undefined) return [`--allow-net=${new URL(server).hostname}`, "--allow-env"];
+  return ["--no-config", "--no-npm"];
+}
+
+/** Those that have node:*. */
+export const serverRuntimes: readonly Runtime[] = [
   command("Node 22", "node 22.", "node-22/bin/node"),
   command("Node 24", "node 24.", "node-24/bin/node"),
   command("Node 26", "node 26.", "node/bin/node"),
   command("Deno", "deno ", ".bin/deno", denoArguments),
   command("Bun", "bun ", ".bin/bun", () => ["run", "--no-install"]),
-  chromium,
 ];
+
+export const runtimes: readonly Runtime[] = [...serverRuntimes, chromium];
