@@ -127,7 +127,7 @@ const lineWorks: readonly ProgramWork[] = [
     quickCount: GIGABYTE / 5,
     lines: true,
     scale: asIs,
-    rounds: 1,
+    rounds: 3,
     limit: FLAT,
     rivals: [readline],
   },

@@ -1,8 +1,8 @@
 /** In a worker: what gives the items of a stream, whatever kind of function made it. */
-import { Runner } from "../../border/run.ts";
+import type { Runner } from "../../border/run.ts";
 import { describe } from "../../errors.ts";
 import type { Stream } from "../../flow/stream.ts";
-import { Frame } from "../../task/frame.ts";
+import type { Coroutine } from "../../types.ts";
 import type { RunningCall } from "./worker-call.ts";
 
 type Next = IteratorResult<unknown, unknown>;
@@ -13,9 +13,24 @@ export interface ItemSource {
   close(): unknown;
 }
 
-/** A coroutine, as opposed to what a plain or async function gives. */
-export function isCoroutine(value: unknown): value is Frame {
-  return value instanceof Frame;
+/** A coroutine, as opposed to what a plain or async function gives: a generator can't be closed. */
+export function isCoroutine(value: unknown): value is Coroutine<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.iterator in value && "close" in value && typeof value.close === "function";
+}
+
+// Loaded when the first coroutine is to be run: most modules have none, and a worker starts sooner without the runtime.
+let runtime: typeof import("../../border/run.ts") | undefined;
+
+async function loaded(): Promise<typeof import("../../border/run.ts")> {
+  return (runtime = await import("../../border/run.ts"));
+}
+
+/** Runs it as main of a run of its own; cancelled with the call. */
+export function runCoroutine(coroutine: Coroutine<unknown>, call: RunningCall): Promise<unknown> {
+  const { signal } = call;
+  if (runtime !== undefined) return runtime.run(coroutine, { signal });
+  return loaded().then(({ run }) => run(coroutine, { signal }));
 }
 
 /** Whether it can only be read item by item: a generator, an async iterable, a stream. An array is a value. */
@@ -44,26 +59,29 @@ export function sourceOf(value: unknown, name: string, call: RunningCall): ItemS
 class StreamSource implements ItemSource {
   readonly #stream: Stream<unknown>;
   readonly #signal: AbortSignal;
-  readonly #runner = new Runner();
+  #runner: Runner | undefined; // made with the first read
 
   constructor(stream: Stream<unknown>, signal: AbortSignal) {
     this.#stream = stream;
     this.#signal = signal;
   }
 
-  next(): Promise<Next> {
-    const task = this.#runner.loop.createTask(this.#stream.next());
+  async next(): Promise<Next> {
+    const runner = (this.#runner ??= new (await loaded()).Runner());
+    const task = runner.loop.createTask(this.#stream.next());
     const cancel = (): void => void task.cancel(this.#signal.reason);
     this.#signal.addEventListener("abort", cancel);
     if (this.#signal.aborted) cancel();
-    return this.#runner.run(task).finally(() => this.#signal.removeEventListener("abort", cancel));
+    return runner.run(task).finally(() => this.#signal.removeEventListener("abort", cancel));
   }
 
   async close(): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return; // it has not begun
     try {
-      await this.#runner.run(this.#stream.close());
+      await runner.run(this.#stream.close());
     } finally {
-      await this.#runner.close();
+      await runner.close();
     }
   }
 }

@@ -104,9 +104,9 @@ export function threadPool<M extends object = UnknownModule>(module: URL | strin
 
 /**
  * A pool of processes, used as a `threadPool` is. A process may crash, run out of memory, or be killed in the midst of
- * native code, and the others go on. Everything is copied to and from it. Each process stands in a group of its own, and what it
- * started is killed with it. It ends when this process does, though not before it has a moment for its event loop, or
- * looks at `workerSignal()`. (concurrent.futures.ProcessPoolExecutor.)
+ * native code, and the others go on. Everything is copied to and from it. Each process stands in a group of its own, and
+ * what it started is killed with it. It ends when this process does, be it killed and the worker busy: about a second
+ * later then. (concurrent.futures.ProcessPoolExecutor.)
  *
  * Starts nothing itself. Throws as `threadPool` does, and an `Error` on runtimes that can't do it (Bun).
  *

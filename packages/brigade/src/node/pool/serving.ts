@@ -1,8 +1,7 @@
 /** In a worker: takes calls, one at a time, runs the functions of the module, and answers. */
-import { run } from "../../border/run.ts";
 import { cloneError } from "./clone-fault.ts";
 import { onTheWire } from "./errors-on-the-wire.ts";
-import { isCoroutine, isStreamed, type ItemSource, sourceOf } from "./item-source.ts";
+import { isCoroutine, isStreamed, type ItemSource, runCoroutine, sourceOf } from "./item-source.ts";
 import { CALL, CANCEL, CLOSE, DONE, END, ERROR, ITEM, PULL, type ToWorker, VALUE } from "./messages.ts";
 import { movedWith } from "./transfer.ts";
 import { RunningCall, runningCall, setRunningCall } from "./worker-call.ts";
@@ -40,7 +39,7 @@ export class Serving {
     this.#closing = false;
     try {
       const gave = this.#function(name)(...args);
-      if (isCoroutine(gave)) this.#settle(call, run(gave, { signal: call.signal }), name, credit);
+      if (isCoroutine(gave)) this.#settle(call, runCoroutine(gave, call), name, credit);
       else if (isThenable(gave)) this.#settle(call, gave, name, credit);
       else this.#gave(call, gave, name, credit);
     } catch (error) {

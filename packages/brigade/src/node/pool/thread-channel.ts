@@ -32,6 +32,11 @@ export class ThreadChannel implements Channel {
     });
     this.#port = port1;
     this.#port.on("message", (message: FromWorker) => listener.message(message));
+    // What can't be read here: the call that it answers could never end.
+    this.#port.on("messageerror", (error) => {
+      this.#error ??= error;
+      this.kill();
+    });
     this.#worker.on("error", (error) => {
       this.#error = error;
     });

@@ -42,6 +42,10 @@ export class ThreadPort implements WorkerPort {
       take(message);
       this.linger();
     });
+    // What can't be read here is lost to the pool if nobody says so: the worker dies of it, and the call fails.
+    this.#port.on("messageerror", (error) => {
+      throw error;
+    });
   }
 
   hear(): void {

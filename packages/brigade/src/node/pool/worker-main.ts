@@ -2,6 +2,7 @@
 import { isMainThread, type MessagePort, workerData } from "node:worker_threads";
 import { onTheWire } from "./errors-on-the-wire.ts";
 import { DYING, READY, UNLOADABLE } from "./messages.ts";
+import { guardAgainstParent } from "./parent-guard.ts";
 import { ProcessPort } from "./process-port.ts";
 import { Serving } from "./serving.ts";
 import { ThreadPort } from "./thread-port.ts";
@@ -14,7 +15,7 @@ export interface ThreadStart {
   readonly module: string;
 }
 
-function start(port: WorkerPort, module: string): void {
+function start(port: WorkerPort, module: string, started: () => void): void {
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     try {
       port.post([DYING, onTheWire(error, (part) => port.clones(part))]);
@@ -22,10 +23,10 @@ function start(port: WorkerPort, module: string): void {
       // the pool is gone too
     }
   });
-  void load(port, module);
+  void load(port, module, started);
 }
 
-async function load(port: WorkerPort, module: string): Promise<void> {
+async function load(port: WorkerPort, module: string, started: () => void): Promise<void> {
   let functions: Readonly<Record<string, unknown>>;
   try {
     functions = (await import(module)) as typeof functions;
@@ -37,10 +38,12 @@ async function load(port: WorkerPort, module: string): Promise<void> {
   const serving = new Serving(port, functions);
   port.listen((message) => serving.take(message));
   port.post([READY]);
+  started(); // while the first call is on its way
 }
 
-if (isMainThread) start(new ProcessPort(), process.argv[2] as string);
-else {
+if (isMainThread) {
+  start(new ProcessPort(), process.argv[2] as string, guardAgainstParent);
+} else {
   const { port, shared, module } = workerData as ThreadStart;
-  start(new ThreadPort(port, shared), module);
+  start(new ThreadPort(port, shared), module, () => {});
 }

@@ -274,8 +274,8 @@ function retitle(error: Error, message: string): void {
 }
 
 function reasonOf({ reason, exitCode, signal, stderr }: WorkerEnding, error: unknown): string {
-  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
-  const said = last === "" ? "" : `; the last it wrote to stderr: ${last.trim()}`;
+  const last = lastWords(stderr);
+  const said = last === undefined ? "" : `; the last it wrote to stderr: ${last}`;
   if (reason === "out-of-memory") return "it ran out of memory; raise resourceLimits, or give it less at a time";
   if (reason === "signal") return `it was killed by ${signal}${said}`;
   if (reason === "exit") return `it exited with code ${exitCode}${said}`;
@@ -283,4 +283,11 @@ function reasonOf({ reason, exitCode, signal, stderr }: WorkerEnding, error: unk
   if ((signal === undefined && exitCode === undefined) || code === "ERR_WORKER_INIT_FAILED")
     return `it could not be started: ${error instanceof Error ? error.message : String(error)}`;
   return `an error was thrown outside of the call: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+}
+
+/** The line that says most: that of the error, where Node has printed one with its stack and version below. */
+function lastWords(stderr: string): string | undefined {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const telling = lines.filter((line) => line !== "" && !/^(?:at |Node\.js v\d|\^+$|[{}])/.test(line));
+  return telling.findLast((line) => /^(?:Uncaught )?\S*Error\b.*:/.test(line)) ?? telling.at(-1);
 }

@@ -65,6 +65,9 @@ function reasonOf(order: Order, code: string): string {
   if (cwd !== undefined && (code === "ENOENT" || code === "ENOTDIR") && !isDirectory(cwd)) {
     return `its working directory ${cwd} ${existsSync(cwd) ? "is no directory" : "does not exist"} (${code})`;
   }
+  if (cwd !== undefined && code === "EACCES" && !mayEnter(cwd)) {
+    return `its working directory ${cwd} may not be entered (EACCES): it needs the permission x for the user of this program`;
+  }
   return code === "ENOENT" ? notFound(order.file) : (REASONS[code] ?? `the system says ${code}`);
 }
 
@@ -86,4 +89,13 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function mayEnter(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

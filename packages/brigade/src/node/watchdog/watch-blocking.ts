@@ -226,8 +226,8 @@ class Watching implements Watchdog, Closer {
     }
     const error = new Error(message);
     error.stack = stackOf(message, place);
-    // The console has seen the stack already, while the loop was blocked.
-    const shown = written && !this.#loop.listened;
+    // The console has seen the stack already, while the loop was blocked; without a place there is none.
+    const shown = place === undefined || (written && !this.#loop.listened);
     this.#loop.report({ kind: "blocked-loop", message, ...(shown ? {} : { error }), ...who });
   }
 }

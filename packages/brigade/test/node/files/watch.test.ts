@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { collect, coroutine, type CoroutineBody, createTask, Event, fromPromise, sleep, timeout } from "brigade";
 import { type FileChange, watch, type WatchOptions, writeAtomic } from "brigade/node";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { cancelled } from "../../outcome.ts";
 import { virtually } from "../../virtually.ts";
 import { errorOf } from "../hostile/leaves-nothing.ts";
@@ -16,7 +16,7 @@ const changesUntil = coroutine(function* (
   path: string,
   last: string,
   options: WatchOptions,
-  change: () => void | PromiseLike<void>,
+  change: (seen: (line: string) => Promise<void>) => void | PromiseLike<void>,
 ): CoroutineBody<string[]> {
   const ready = new Event();
   const changes = watch(path, { ...options, onReady: () => ready.set() });
@@ -32,28 +32,27 @@ const changesUntil = coroutine(function* (
     })(),
   );
   yield* ready.wait();
-  const changing = change();
+  const seen = (line: string): Promise<void> => vi.waitFor(() => expect(told).toContain(line), { timeout: 10_000 });
+  const changing = change(seen);
   if (changing) yield* fromPromise(changing);
   yield* timeout("10s", reading);
   yield* changes.close();
   return told;
 });
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
-
 test("what comes, changes and goes in a directory is told", async () => {
   using folder = new Folder();
   folder.write("old", "");
   folder.mkdir("below");
   const told = await virtually(
-    changesUntil(folder, folder.path, "removed old", {}, async () => {
+    changesUntil(folder, folder.path, "removed old", {}, async (seen) => {
       writeFileSync(folder.in("new"), "x");
-      await soon();
+      await seen("created new");
       appendFileSync(folder.in("new"), "x");
-      await soon();
+      await seen("changed new");
       writeFileSync(folder.in("below", "unseen"), "");
       renameSync(folder.in("new"), folder.in("moved"));
-      await soon();
+      await seen("created moved");
       unlinkSync(folder.in("old"));
     }),
     { clock },
@@ -66,21 +65,21 @@ test("everything below is told as well, in directories that are made later, and 
   using folder = new Folder();
   folder.mkdir("a", "b");
   const told = await virtually(
-    changesUntil(folder, folder.path, "created last", { recursive: true }, async () => {
+    changesUntil(folder, folder.path, "created last", { recursive: true }, async (seen) => {
       writeFileSync(folder.in("a", "b", "one"), "");
       mkdirSync(folder.in("c", "d", "e"), { recursive: true });
       writeFileSync(folder.in("c", "d", "e", "two"), "");
-      await soon();
+      await seen("created c/d/e/two");
       writeFileSync(folder.in("c", "d", "e", "three"), "");
       renameSync(folder.in("c"), folder.in("f"));
-      await soon();
+      await seen("created f/d/e/three");
       writeFileSync(folder.in("f", "d", "four"), "");
       rmSync(folder.in("a"), { recursive: true });
-      await soon();
+      await seen("removed a");
       folder.mkdir("a");
-      await soon();
+      await seen("created a");
       writeFileSync(folder.in("a", "five"), "");
-      await soon();
+      await seen("created a/five");
       writeFileSync(folder.in("last"), "");
     }),
     { clock },
@@ -96,10 +95,10 @@ test("a directory that was replaced before anybody looked is watched", async () 
   using folder = new Folder();
   folder.mkdir("dir", "below");
   const told = await virtually(
-    changesUntil(folder, folder.path, "created dir/below/new", { recursive: true }, async () => {
+    changesUntil(folder, folder.path, "created dir/below/new", { recursive: true }, async (seen) => {
       rmSync(folder.in("dir"), { recursive: true });
       folder.mkdir("dir", "below");
-      await soon();
+      await seen("created dir/below");
       writeFileSync(folder.in("dir", "below", "new"), "");
     }),
     { clock },
@@ -113,14 +112,15 @@ test("a file may be replaced, and go and come again: the watch stays with its na
   folder.write("other", "");
   const told = await virtually(
     function* () {
-      const changes = watch(path);
+      const ready = new Event();
+      const changes = watch(path, { onReady: () => ready.set() });
       const told: string[] = [];
       const next = coroutine(function* () {
         const { value } = yield* changes.next();
         if (told.at(-1) !== value?.kind) told.push(value?.kind as string);
       });
       const first = createTask(next());
-      yield* sleep(50);
+      yield* ready.wait();
       writeFileSync(folder.in("other"), "not this");
       yield* writeAtomic(path, "2");
       yield* first;
@@ -150,12 +150,13 @@ test("more changes than the limit end in an overflow, and the watch goes on afte
   using folder = new Folder();
   await virtually(
     function* () {
-      const changes = watch(folder.path, { limit: 5 });
+      const ready = new Event();
+      const changes = watch(folder.path, { limit: 5, onReady: () => ready.set() });
       const first = createTask(changes.next());
-      yield* sleep(50);
+      yield* ready.wait();
       for (let i = 0; i < 50; i++) writeFileSync(folder.in(`file-${i}`), "");
       yield* first;
-      yield* sleep(200);
+      yield* sleep(500); // until all were looked at
       const told: FileChange[] = [];
       while (told.at(-1)?.kind !== "overflow") told.push((yield* changes.next()).value as FileChange);
       expect(told.length).toBe(6);
@@ -174,8 +175,10 @@ test("closing and cancellation give every watch back, with a look still under wa
   const before = watches();
   await virtually(
     function* () {
-      const task = createTask(collect(watch(folder.path, { recursive: true })));
-      yield* sleep(50);
+      const ready = new Event();
+      const changes = watch(folder.path, { recursive: true, onReady: () => ready.set() });
+      const task = createTask(collect(changes));
+      yield* ready.wait();
       expect(watches()).toBe(before + 4);
       folder.mkdir("a", "new");
       expect(yield* cancelled(task)).toBe("cancelled");

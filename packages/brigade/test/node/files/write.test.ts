@@ -1,7 +1,7 @@
 /** Writing and appending. */
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { coroutine, createTask, gather, Queue, sleep, stream } from "brigade";
+import { coroutine, createTask, Event, gather, Queue, sleep, stream } from "brigade";
 import { append, appendLine, FileError, readText, write } from "brigade/node";
 import { expect, test } from "vitest";
 import { cancelled } from "../../outcome.ts";
@@ -49,15 +49,17 @@ test("a source of small and large pieces of text and bytes is written whole, in 
 test("a source is read no faster than it is written", async () => {
   using folder = new Folder();
   let given = 0;
+  const enough = new Event();
   const endless = stream(function* () {
     for (;;) {
       given += 1_000_000;
+      if (given >= 20_000_000) enough.set();
       yield "x".repeat(1_000_000);
     }
   });
   await virtually(function* () {
     const writing = createTask(write(folder.in("text"), endless()));
-    while (given < 20_000_000) yield* sleep(1);
+    yield* enough.wait();
     yield* cancelled(writing);
   });
   const { size } = statSync(folder.in("text"));

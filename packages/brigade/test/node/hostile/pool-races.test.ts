@@ -1,9 +1,20 @@
 /** Cancellations at every moment of a call's life: while its worker starts, while it runs, as its result arrives. */
-import { type Coroutine, type CoroutineBody, coroutine, createTask, gather, sleep, type Task, timeout } from "brigade";
+import {
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  gather,
+  run,
+  sleep,
+  type Task,
+  timeout,
+  use,
+} from "brigade";
 import { type Pool, PoolFullError } from "brigade/node";
 import { describe, expect, test } from "vitest";
 import { cancelled } from "../../outcome.ts";
-import { isAlive, threads } from "../left.ts";
+import { eventuallyLeft, held, isAlive, threads, warmedUp } from "../left.ts";
 import { errorOf, expectNothingLeft } from "./leaves-nothing.ts";
 import { kinds, Notes, poolOf, type Work, withPool } from "./pools.ts";
 
@@ -40,10 +51,13 @@ describe.each(kinds)("a call of a %s", (kind) => {
       const ends = { value: 0, cancelled: 0 };
       for (let i = 0; i < 150; i++) {
         const call = createTask(pool.call("echo", i));
-        // Real time decides when the answer comes: the delays go from none to far behind that moment.
-        const end = performance.now() + trip * (i % 30) ** 2 * 0.02;
-        do yield* sleep(0);
-        while (performance.now() < end);
+        // Real time decides when the answer comes: some are cancelled before, some about that moment, some after it.
+        const end = performance.now() + trip * (i % 30) * 0.1;
+        if (i % 3 === 0) yield* sleep(trip * (i % 30) * 0.1);
+        else if (i % 30 === 29) while (!call.done) yield* sleep(0);
+        else
+          do yield* sleep(0);
+          while (performance.now() < end);
         const outcome = yield* cancelled(call);
         if (outcome === "cancelled") ends.cancelled++;
         else {
@@ -55,6 +69,30 @@ describe.each(kinds)("a call of a %s", (kind) => {
       expect(ends.cancelled).toBeGreaterThan(0);
       expect(ends.value).toBeGreaterThan(0);
     });
+  });
+
+  test("cancelled when its result has arrived and it has not gone on is cancelled, and its worker serves the next", async () => {
+    await warmedUp();
+    const before = held();
+    let awaited: Task<unknown> | undefined;
+    const taskWoken = (task: Task<unknown>): void => {
+      if (task === awaited) task.cancel();
+    };
+    await run(
+      use(poolOf(kind, { size: 1 }), function* (pool) {
+        const worker = yield* pool.call("whoAmI");
+        for (let i = 0; i < 20; i++) {
+          const call = createTask(pool.call("echo", i));
+          awaited = call;
+          while (!call.done) yield* sleep(1);
+          expect(call.cancelled).toBe(true);
+          expect(pool.idle).toBe(1);
+          expect(yield* pool.call("whoAmI")).toBe(worker);
+        }
+      }),
+      { observer: { taskWoken } },
+    );
+    expect(await eventuallyLeft(before)).toEqual([]);
   });
 
   test("that loops for ever is ended after the grace, its worker replaced, and the canceller waits for that", async () => {

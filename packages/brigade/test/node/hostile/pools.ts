@@ -4,12 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Coroutine, type CoroutineBody, coroutine, use } from "brigade";
 import { type Pool, type PoolOptions, processPool, threadPool } from "brigade/node";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { expectNothingLeft } from "./leaves-nothing.ts";
 
 export type Work = typeof import("../programs/obedient-worker.ts");
 export type Kind = "thread" | "process";
 export const kinds: readonly Kind[] = ["thread", "process"];
+
+// Workers load the same files again and again: Node keeps what it has compiled.
+const compiled = mkdtempSync(join(tmpdir(), "brigade-compiled-"));
+process.env["NODE_COMPILE_CACHE"] = compiled;
+afterAll(() => rmSync(compiled, { recursive: true }));
 
 const hostile = new URL("../programs/hostile-worker.ts", import.meta.url);
 const obedient = new URL("../programs/obedient-worker.ts", import.meta.url);

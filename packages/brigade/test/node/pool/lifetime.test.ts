@@ -116,6 +116,15 @@ describe.each(kinds)("a pool of %s workers", (kind) => {
     expect(ended).toMatchObject({ code: 0, stdout: "3\nDeadlockError\n" });
   });
 
+  test("gives its workers the environment that it was given, or this process's", async () => {
+    await withPool(kind, { env: { POOL_TEST: "given" } }, function* (pool) {
+      expect(yield* pool.call("environment")).toEqual(["POOL_TEST"]);
+    });
+    await withPool(kind, {}, function* (pool) {
+      expect(yield* pool.call("environment")).toContain("PATH");
+    });
+  });
+
   test("prints what its functions print", async () => {
     const source = `export const speak = (n) => { for (let i = 0; i < n; i++) { console.log("out " + i); console.error("err " + i); } };`;
     const module = JSON.stringify(`data:text/javascript,${encodeURIComponent(source)}`);

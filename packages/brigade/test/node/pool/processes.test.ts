@@ -42,20 +42,30 @@ test("what a process has started is killed with it", async () => {
   });
 });
 
-test("processes end when the program that they belong to is killed", async () => {
-  const program = startProgram(`
-    import { run, sleep } from "brigade";
-    import { processPool } from "brigade/node";
-    await run(function* () {
-      console.log("worker " + (yield* processPool(${JSON.stringify(moduleURL("crunch.ts").href)}).call("whoAmI")));
-      yield* sleep(60_000);
-    });
-  `);
+/** The rest of a main that has the pool: it prints the id of a worker. */
+const inPool = (rest: string): string => `
+  import { createTask, run, sleep } from "brigade";
+  import { processPool } from "brigade/node";
+  await run(function* () {
+    const pool = processPool(${JSON.stringify(moduleURL("crunch.ts").href)}, { size: 1 });
+    console.log("worker " + (yield* pool.call("whoAmI")));
+    ${rest}
+    console.log("ready");
+    yield* sleep(60_000);
+  });
+`;
+
+test.each([
+  ["is idle", ""],
+  ["computes without end", 'createTask(pool.call("begin", process.env.BEGUN)); yield* sleep(50);'],
+])("a process that %s ends when the program that it belongs to is killed", async (_, rest) => {
+  process.env["BEGUN"] = join(folder, "begun");
+  const program = startProgram(inPool(rest));
   let printed = "";
   program.process.stdout?.on("data", (text: string) => {
     printed += text;
   });
-  await program.printed("/0");
+  await program.printed("ready");
   const worker = Number(/worker (\d+)/.exec(printed)?.[1]);
   expect(isAlive(worker)).toBe(true);
   program.process.kill("SIGKILL");

@@ -170,7 +170,6 @@ export function complainsAndExits(complaint: string): never {
 
 // ── Does not end ──
 
-/** What a function could run in the worker. */
 export function spins(file?: string): never {
   if (file !== undefined) note(file, "ran");
   for (;;);

@@ -176,6 +176,7 @@ const cancelledSomewhere = coroutine(function* (
   place: Place,
   random: Random,
   ends: Map<string, number>,
+  hit: Set<string>,
 ): CoroutineBody<void> {
   const [, name, kind] = pick(random);
   const task: Task<unknown> = createTask(coroutine(kind)(place, random), { name });
@@ -192,6 +193,7 @@ const cancelledSomewhere = coroutine(function* (
       end = (error as Error).name === "WorkerDiedError" ? "worker died" : `${name}: ${String(error)}`;
   }
   ends.set(end, (ends.get(end) ?? 0) + 1);
+  if (end === "cancelled") hit.add(name);
 });
 
 const echo = coroutine(function* ({ reader, writer }: Connection): CoroutineBody<void> {
@@ -217,6 +219,7 @@ const stillWorks = coroutine(function* ({ threads, processes, port }: Place): Co
 const main = coroutine(function* (): CoroutineBody<Record<string, unknown>> {
   const random = new Random(Number(seed));
   const ends = new Map<string, number>();
+  const hit = new Set<string>(); // kinds of which at least one was cancelled
   return yield* use(threadPool<Work>(work, { size: 3, grace: 40 }), (threads) =>
     use(processPool<Work>(work, { size: 2, grace: 40 }), (processes) =>
       use(
@@ -225,7 +228,7 @@ const main = coroutine(function* (): CoroutineBody<Record<string, unknown>> {
         function* (server) {
           const place: Place = { threads, processes, port: server.port };
           const all = function* (): Generator<Coroutine<void>> {
-            for (let i = 0; i < Number(cancellations); i++) yield cancelledSomewhere(place, random, ends);
+            for (let i = 0; i < Number(cancellations); i++) yield cancelledSomewhere(place, random, ends, hit);
           };
           yield* gather(all(), { limit: AT_ONCE });
           for (let i = 0; i < 200 && server.connections > 0; i++) yield* sleep(5);
@@ -233,7 +236,8 @@ const main = coroutine(function* (): CoroutineBody<Record<string, unknown>> {
           const right = yield* stillWorks(place);
           for (let i = 0; i < 200 && server.connections > 0; i++) yield* sleep(5);
           const tasks = [...getRunningLoop().allTasks()].map((task) => task.name);
-          return { ends: Object.fromEntries(ends), waiting, right, tasks };
+          const missed = kinds.map(([, name]) => name).filter((name) => !hit.has(name));
+          return { ends: Object.fromEntries(ends), missed, waiting, right, tasks };
         },
       ),
     ),
@@ -253,9 +257,9 @@ const onReport = ({ kind, message }: Report): void => void reports.push(`${kind}
 await warmedUp();
 const before = held();
 const began = performance.now();
+process.on("exit", () => rmSync(folder, { recursive: true }));
 const seen = await assertNoLeaks(main, { clock: { now: () => performance.now() }, onReport });
 const left = await eventuallyLeft(before, { timers: true });
 const { user, system } = process.cpuUsage();
-rmSync(folder, { recursive: true });
 const seconds = { elapsed: (performance.now() - began) / 1_000, cpu: (user + system) / 1e6 };
 console.log(JSON.stringify({ ...seen, left, reports, seconds }));

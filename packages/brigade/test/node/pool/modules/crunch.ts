@@ -40,6 +40,11 @@ export function whoAmI(): string {
   return `${process.pid}/${threadId}`;
 }
 
+/** The names of the variables. */
+export function environment(): string[] {
+  return Object.keys(process.env);
+}
+
 // ── Streams ──
 
 export function* count(to: number): Generator<number> {
