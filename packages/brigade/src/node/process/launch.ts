@@ -1,6 +1,6 @@
 /** Starts a process, or says why it could not be started. */
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { accessSync, constants, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { devNull } from "node:os";
 import { coroutine } from "../../task/coroutine.ts";
 import type { Coroutine, CoroutineBody } from "../../types.ts";
