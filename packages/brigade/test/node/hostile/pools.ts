@@ -2,19 +2,19 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Coroutine, type CoroutineBody, coroutine, use } from "brigade";
 import { type Pool, type PoolOptions, processPool, threadPool } from "brigade/node";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { expectNothingLeft } from "./leaves-nothing.ts";
 
 export type Work = typeof import("../programs/obedient-worker.ts");
 export type Kind = "thread" | "process";
 export const kinds: readonly Kind[] = ["thread", "process"];
 
-// Workers load the same files again and again: Node keeps what it has compiled.
-const compiled = mkdtempSync(join(tmpdir(), "brigade-compiled-"));
-process.env["NODE_COMPILE_CACHE"] = compiled;
-afterAll(() => rmSync(compiled, { recursive: true }));
+// Workers load the same files again and again: Node keeps what it has compiled, where other tools keep such things too.
+const compiled = new URL("../../../../../node_modules/.cache/brigade-tests", import.meta.url);
+process.env["NODE_COMPILE_CACHE"] = fileURLToPath(compiled);
 
 const hostile = new URL("../programs/hostile-worker.ts", import.meta.url);
 const obedient = new URL("../programs/obedient-worker.ts", import.meta.url);

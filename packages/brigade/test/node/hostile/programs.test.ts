@@ -9,8 +9,13 @@ import { isAlive } from "../left.ts";
 import { Notes } from "./pools.ts";
 
 const started: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill("SIGKILL"); // it has ended, unless the test has failed
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGKILL"); // it is about to end, unless the test has failed
+    await ended;
+  }
 });
 
 /** Starts a program of the folder `programs`, which is killed if it does not end. */
