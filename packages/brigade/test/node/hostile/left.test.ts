@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { eventuallyLeft, type Held, held, isAlive, leftSince, processesBelow, warmedUp } from "../left.ts";
 
 let before: Held;
@@ -53,8 +53,12 @@ test("a process is seen, and one that it left behind in a session of its own", a
   expect(leftSince(before).join("\n")).toContain(`a process: ${shell.pid}`);
   await new Promise((resolve) => shell.stdout.resume().on("end", resolve));
   await new Promise((resolve) => (shell.exitCode === null ? shell.on("exit", resolve) : resolve(undefined)));
-  const left = [...processesBelow(process.pid).values()].filter(({ pid }) => !before.processes.has(pid));
-  expect(left.map(({ name }) => name)).toEqual(["sleep"]);
+  // Between its fork and its exec it is not sleep yet, and for a moment its environment can't be read.
+  const left = await vi.waitFor(() => {
+    const others = [...processesBelow(process.pid).values()].filter(({ pid }) => !before.processes.has(pid));
+    expect(others.map(({ name }) => name)).toEqual(["sleep"]);
+    return others;
+  }, 5_000);
   for (const { pid } of left) process.kill(pid, "SIGKILL");
   for (const { pid } of left) while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 2));
 });
