@@ -63,6 +63,18 @@ test("isolating: a crash fails one call, and the next one runs", async () => {
   ]);
 });
 
+test("commanding: commands give the same output every way, and one can be given up", async () => {
+  expect(await printedBy("commanding")).toEqual([
+    "8 commands that take N ms each",
+    heads,
+    "execFileSync N ms N ms",
+    "exec, one at a time N ms N ms",
+    "exec, all at once N ms N ms",
+    "the same output: true",
+    "given up after N ms N ms N ms",
+  ]);
+});
+
 test("machines: two servers share the computations", async () => {
   const printed = await printedBy("machines");
   const shares = /^each served: (\d+) and (\d+); primes found: 49098$/.exec(printed.at(-1) ?? "");
