@@ -70,6 +70,7 @@ export class Connection {
   /** What comes goes to the reader from now on, if there is one. @internal */
   takeIn(): void {
     if (this.#intake === undefined) return;
+    if (this.#socket.readableEnded) return this.#intake.end(); // TLS tells of the end though nobody has begun to read
     this.#socket.on("data", received);
     this.#socket.on("end", ended);
     this.#socket.resume();

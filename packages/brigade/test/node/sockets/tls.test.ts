@@ -66,6 +66,27 @@ describe("TLS", () => {
     );
   });
 
+  test.each(["TLS", "TCP"])("an end that comes before anybody reads is read as the end, over %s", async (kind) => {
+    const tls = kind === "TLS";
+    const read: (Uint8Array | undefined)[] = [];
+    function* late({ reader }: Connection): CoroutineBody<void> {
+      yield* sleep(100); // the end has come by then
+      read.push(yield* timeout("5s", reader.read()));
+    }
+    await expectNothingLeft(() =>
+      use(listen({ port: 0, ...(tls && { tls: certificate() }) }, late), function* (server) {
+        const client = connect({
+          host: "127.0.0.1",
+          port: server.port,
+          ...(tls && { tls: { ca: certificate().cert } }),
+        });
+        yield* use(client, ({ writer }) => writer.end());
+        while (server.connections > 0) yield* sleep(5);
+      }),
+    );
+    expect(read).toEqual([undefined]);
+  });
+
   test("a certificate that nobody trusts is an error that says so, and what to do", async () => {
     const error = await refusal(true);
     expect(error).toBeInstanceOf(SocketTlsError);
