@@ -102,7 +102,10 @@ describe("random cancellations", () => {
         const serving = use(
           listen({ port: 0, grace: random.below(2) * 3, onError: () => {} }, echo),
           function* (server) {
-            yield* gather(Array.from({ length: 4 }, () => outcomeOf(createTask(converse(server, random, false)))));
+            yield* gather(
+              Array.from({ length: 4 }, () => converse(server, random, false)),
+              { returnExceptions: true },
+            );
           },
         );
         if (yield* disturbed(serving as Coroutine<void>, random)) cancelled++;
