@@ -1,16 +1,28 @@
 /** Each branch of the decision guide runs, gets its work right, and prints its figures. How big they are is the machine's affair. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 const execute = promisify(execFile);
 
-/** What a program prints, with every figure as N. */
+const page = readFileSync(new URL("../../../docs/choosing.md", import.meta.url), "utf8");
+
+const shapeOf = (text: string): string => text.replaceAll(/\d+/g, "N").replaceAll(/ +/g, " ").trimEnd();
+
+/** The block after the link to the program. */
+function quotedOnThePage(name: string): string {
+  const after = page.slice(page.indexOf(`[\`${name}.ts\`]`));
+  return /```\n(.*?)```/s.exec(after)?.[1] ?? "";
+}
+
+/** What a program prints, with every figure as N; the page has to quote the same. */
 async function printedBy(name: string): Promise<string[]> {
   const file = fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
   const { stdout, stderr } = await execute(process.execPath, ["--conditions=@brigade/source", file]);
   expect(stderr).toBe("");
+  expect(shapeOf(quotedOnThePage(name))).toBe(shapeOf(stdout));
   const lines = stdout.trimEnd().split("\n");
   return lines.map((line) =>
     line
