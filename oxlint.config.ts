@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   many: ["kernel", "task", "scope", "sync", "border", "flow"],
   testing: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
   trace: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
-  node: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
+  node: ["kernel", "task", "scope", "sync", "border", "flow", "many", "trace"],
   http: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
 };
 
@@ -60,13 +60,19 @@ const unnamedFolder: ImportPattern = {
 };
 
 const throughTheFrontDoor: ImportPattern = {
-  group: ["**/packages/brigade/**", "**/brigade/src/**"],
-  message: 'Programs import "brigade", "brigade/http", "brigade/node" and "brigade/testing", as users do.',
+  group: ["**/packages/brigade/**", "**/brigade/src/**", "**/packages/inspector/**", "**/inspector/src/**"],
+  message: 'Programs import "brigade", "brigade/trace", "@brigade/inspector" and their like by name, as users do.',
 };
 
 const belowTheCommandLine: ImportPattern = {
   group: ["**/command/**", "**/main.ts"],
-  message: "What fetches knows nothing of how it was asked: command/ imports fetch/, never the other way.",
+  message:
+    "What does the work knows nothing of how it was asked: command/ imports the other folders, never the other way.",
+};
+
+const inTheBrowser: ImportPattern = {
+  regex: "^node:|^brigade/(node|instruments|http)$",
+  message: "The page runs in a browser: of the runtime it has what runs there.",
 };
 
 const config: OxlintConfig = defineConfig({
@@ -122,14 +128,17 @@ const config: OxlintConfig = defineConfig({
     ...Object.entries(arrows).flatMap(([folder, allowed]) => [
       arrowsOf(folder, allowed, 1),
       arrowsOf(folder, allowed, 2),
+      arrowsOf(folder, allowed, 3),
     ]),
     restrictImports(
       leaves.map((leaf) => `packages/brigade/src/${leaf}`),
       [leafArrows, noPackages],
     ),
     restrictImports(["packages/brigade/src/index.ts"], [noPackages]),
-    restrictImports(["bench/**", "examples/**", "packages/cli/**"], [throughTheFrontDoor]),
-    restrictImports(["packages/cli/src/fetch/**"], [throughTheFrontDoor, belowTheCommandLine]),
+    restrictImports(["bench/**", "examples/**", "packages/cli/**", "packages/inspector/**"], [throughTheFrontDoor]),
+    restrictImports(["packages/cli/src/*/**"], [throughTheFrontDoor, belowTheCommandLine]),
+    restrictImports(["packages/cli/src/command/**"], [throughTheFrontDoor]),
+    restrictImports(["packages/inspector/src/page/**"], [throughTheFrontDoor, inTheBrowser]),
     {
       files: ["packages/brigade/src/**"],
       rules: {

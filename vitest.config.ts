@@ -1,7 +1,8 @@
 /** Unit tests run on the sources: the condition "@brigade/source" leads `brigade` to packages/brigade/src, so no build comes first. */
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const conditions = ["@brigade/source", "module", "node", "development|production"];
+// Those of Node, which knows no "module": what that leads to may be for bundlers alone.
+const conditions = ["@brigade/source", "node", "development|production"];
 
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
@@ -17,6 +18,7 @@ const config: ViteUserConfig = defineConfig({
         test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**"] },
       },
       { extends: true, test: { name: "cli", include: ["packages/cli/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "inspector", include: ["packages/inspector/test/**/*.test.{ts,tsx}"] } },
       { extends: true, test: { name: "conformance", include: ["conformance/test/**/*.test.ts"] } },
       { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
       { extends: true, test: { name: "docs", include: ["packages/brigade/test/docs/**/*.test.ts"] } },

@@ -25,10 +25,13 @@ const checks: readonly Check[] = [
   { name: "build", claim: "the packages' dist is built from the sources", commands: [["scripts/build.ts"]] },
   {
     name: "types",
-    claim: "runtime, command, tests, bench, examples and scripts have no type errors",
+    claim: "runtime, page, command, tests, bench, examples and scripts have no type errors",
     commands: [
       [tsc, "-p", "packages/brigade"],
       [tsc, "-p", "packages/brigade/test"],
+      [tsc, "-p", "packages/inspector"],
+      [tsc, "-p", "packages/inspector/src/page"],
+      [tsc, "-p", "packages/inspector/test"],
       [tsc, "-p", "packages/cli"],
       [tsc, "-p", "packages/cli/test"],
       [tsc, "-p", "."],
@@ -55,6 +58,12 @@ const checks: readonly Check[] = [
     claim: "the command does what its tests claim",
     commands: [[...vitest, "--project", "cli"]],
     needs: ["chromium", "fish", "mandoc", "tmux", "zsh"],
+  },
+  {
+    name: "inspector",
+    claim: "the page does in Chromium what its tests claim",
+    commands: [[...vitest, "--project", "inspector"]],
+    needs: ["chromium"],
   },
   {
     name: "examples",
@@ -88,6 +97,7 @@ const checks: readonly Check[] = [
       "the packed packages are well formed; a program that installs them compiles and runs, and so does the command",
     commands: [
       ["node_modules/publint/src/cli.js", "run", "packages/brigade", "--strict"],
+      ["node_modules/publint/src/cli.js", "run", "packages/inspector", "--strict"],
       ["node_modules/publint/src/cli.js", "run", "packages/cli", "--strict"],
       ["scripts/packed-package.ts"],
     ],

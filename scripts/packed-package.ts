@@ -1,6 +1,6 @@
 /**
- * Installs the packed packages in an empty project. There it compiles programs against the types of `brigade` and `brigade/node`, strictly,
- * and runs them; and `npx brigade fetch` fetches a URL of a server here.
+ * Installs the packed packages in an empty project. There it compiles programs against the types of `brigade` and what stands beside it,
+ * strictly, and runs them; `npx brigade fetch` fetches a URL of a server here, and `npx brigade timeline` shows a trace.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -73,6 +73,20 @@ const expected = "4 9 16 25 42 } HELLO";
 if (said.join(" ") !== expected) throw new Error(\`the packed package gave \${said.join(" ")}, not \${expected}\`);
 `;
 
+const traceProgram = `
+import { readFileSync } from "node:fs";
+import { run, sleep } from "brigade";
+import { fileSink } from "brigade/instruments";
+import { readTrace, recorder, timelineOf } from "brigade/trace";
+
+const observer = recorder({ sink: fileSink("out.brigade") });
+await run(sleep("5ms"), { observer });
+observer.close();
+const trace = readTrace(readFileSync("out.brigade"));
+const { taskCount } = timelineOf(trace);
+if (trace.end !== "complete" || taskCount !== 1) throw new Error(\`the packed package recorded \${taskCount} tasks\`);
+`;
+
 const compilerOptions = {
   target: "ES2022",
   lib: ["ES2022", "ESNext.Disposable", "DOM"],
@@ -97,8 +111,10 @@ function install(...names: string[]): void {
   inProject("npm", "install", "--offline", "--silent", "--no-audit", "--no-fund", ...names.map(packed));
 }
 
+type Versions = Readonly<Record<string, string>>;
+
 interface Lockfile {
-  readonly packages: Record<string, { readonly dependencies?: Readonly<Record<string, string>> }>;
+  readonly packages: Record<string, { readonly dependencies?: Versions; readonly optionalDependencies?: Versions }>;
 }
 
 /**
@@ -110,7 +126,8 @@ function lockDependencies(name: string): void {
   const file = join(project, "package-lock.json");
   const ours = JSON.parse(readFileSync(file, "utf8")) as Lockfile;
   const lock = (path: string): void => {
-    for (const dependency of Object.keys(theirs.packages[path]?.dependencies ?? {})) {
+    const { dependencies, optionalDependencies } = theirs.packages[path] ?? {};
+    for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
       const place = `node_modules/${dependency}`;
       const locked = theirs.packages[place];
       if (locked === undefined || ours.packages[place] !== undefined) continue;
@@ -138,7 +155,19 @@ function checkPrograms(): void {
   compileAndRun({ "main.ts": program }, {});
   const nodeTypes = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
   compileAndRun({ "node.ts": nodeProgram, "crunch.ts": crunch }, nodeTypes);
+  compileAndRun({ "trace.ts": traceProgram }, nodeTypes);
   console.log("the packed package installs, compiles and runs");
+}
+
+function checkPage(): void {
+  const script = 'import { pageHtml } from "@brigade/inspector"; if (!pageHtml().includes("<script")) process.exit(1);';
+  inProject(process.execPath, "--input-type=module", "--eval", script);
+  console.log("the packed page installs and is read");
+}
+
+async function npx(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("npx", ["--no-install", ...args], { cwd: project, timeout: 60_000 });
+  return stdout;
 }
 
 async function checkCommand(): Promise<void> {
@@ -148,8 +177,7 @@ async function checkCommand(): Promise<void> {
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
-    const args = ["--no-install", "brigade", "fetch", "--url-template", url, "--output", "lines.jsonl", "--quiet"];
-    await promisify(execFile)("npx", args, { cwd: project, timeout: 60_000 });
+    await npx("brigade", "fetch", "--url-template", url, "--output", "lines.jsonl", "--quiet");
   } finally {
     server.close();
   }
@@ -157,7 +185,9 @@ async function checkCommand(): Promise<void> {
   const [line] = lines.map((text) => JSON.parse(text) as { url?: string; status?: number; body?: string });
   if (lines.length !== 1 || line?.url !== url || line.status !== 200 || line.body !== "hello")
     throw new Error(`the packed command wrote ${lines.join("\n")}`);
-  console.log("the packed command installs and fetches");
+  const timeline = await npx("brigade", "timeline", "out.brigade");
+  if (!timeline.includes("sleep")) throw new Error(`the packed command drew ${timeline}`);
+  console.log("the packed command installs, fetches, and draws a timeline");
 }
 
 try {
@@ -165,8 +195,10 @@ try {
   // Alone first: it may need nothing but itself.
   install("brigade");
   checkPrograms();
+  install("brigade", "inspector");
+  checkPage();
   lockDependencies("cli");
-  install("brigade", "cli");
+  install("brigade", "inspector", "cli");
   await checkCommand();
 } catch (error) {
   // The command has said on stderr what went wrong; a stack of this script would add nothing.

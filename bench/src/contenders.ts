@@ -7,6 +7,8 @@ import type { Origin } from "./http/origin-process.ts";
 import { ServerContender } from "./http/server-contender.ts";
 import { EchoContender } from "./node/echo-contender.ts";
 import { StartupContender } from "./startup.ts";
+import { PageContender } from "./trace/page-contender.ts";
+import { TimelineContender } from "./trace/timeline-contender.ts";
 import type { Rival, Work } from "./work.ts";
 
 /** The same work with a shorter list, where it has a long one. */
@@ -26,6 +28,11 @@ export function contenderOf(rival: Rival, work: Work, setting: Setting, origin: 
       return new ServerContender(rival, work);
     case "echo":
       return new EchoContender(rival, work, setting);
+    case "trace-command":
+      return new TimelineContender(work);
+    case "trace-page":
+    case "trace-pan":
+      return new PageContender(work);
     case "fetch":
       return new FetchContender(rival, work, setting, running(origin));
     case "fetch-memory":

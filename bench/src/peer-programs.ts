@@ -19,6 +19,7 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     lines: () => import("./peers/brigade/lines.ts"),
     exec: () => import("./peers/brigade/exec.ts"),
     watchdog: () => import("./peers/brigade/watchdog.ts"),
+    trace: () => import("./peers/brigade/trace.ts"),
   },
   native: {
     tasks: () => import("./peers/native/tasks.ts"),

@@ -20,7 +20,7 @@ export interface Row {
 export function rowsOf(work: Work, outcomes: readonly Outcome[]): readonly Row[] {
   const [own, ...others] = outcomes;
   if (own?.median === undefined) return [];
-  const { name, unit, limit, cpuUnit = "" } = work;
+  const { name, unit, cpuUnit = "" } = work;
   const brigade = own.median;
   const compared = others.flatMap(({ label, median }): readonly Row[] => {
     if (median === undefined) return [];
@@ -35,9 +35,15 @@ export function rowsOf(work: Work, outcomes: readonly Outcome[]): readonly Row[]
     const row = { work: `${name}-cpu`, peer: label, brigade: ownCpu, other: cpu, ratio: ownCpu / cpu, unit: cpuUnit };
     return [{ ...row, ...(cpuAtMost === undefined ? {} : { atMost: cpuAtMost }) }];
   });
-  const all = [...compared, ...processorTimes];
-  if (limit === undefined) return all;
-  return [{ work: name, peer: "bound", brigade, other: limit, ratio: brigade / limit, unit, atMost: 1 }, ...all];
+  return [...boundsOf(work, brigade), ...compared, ...processorTimes];
+}
+
+function boundsOf({ name, unit, limit, floor }: Work, brigade: number): readonly Row[] {
+  const row = (other: number): Row => ({ work: name, peer: "bound", brigade, other, ratio: brigade / other, unit });
+  return [
+    ...(limit === undefined ? [] : [{ ...row(limit), atMost: 1 }]),
+    ...(floor === undefined ? [] : [{ ...row(floor), atLeast: 1 }]),
+  ];
 }
 
 function rivalOf({ rivals }: Work, label: string): Partial<Rival> {

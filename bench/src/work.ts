@@ -44,6 +44,8 @@ interface Described {
   readonly rivals: readonly Rival[];
   /** The bound on Brigade's own figure, where there is one. */
   readonly limit?: number;
+  /** The same where the figure is a rate, and more is better. */
+  readonly floor?: number;
   /** The unit of the processor time, where it is told: in a row of its own. */
   readonly cpuUnit?: string;
   /** Whether it asks the server that the bench starts. */
@@ -115,4 +117,13 @@ export interface EchoWork extends Described {
   readonly figure: "requests" | "resident";
 }
 
-export type Work = ProgramWork | OutsideWork | FetchWork | FetchMemoryWork | ServerWork | EchoWork;
+/** What reads a trace of so many events: the command, or the page. */
+export interface TraceWork extends Described {
+  /** `trace-page`: how soon it shows the trace. `trace-pan`: how often it draws. */
+  readonly kind: "trace-command" | "trace-page" | "trace-pan";
+  readonly count: number;
+  /** With --quick. */
+  readonly quickCount?: number;
+}
+
+export type Work = ProgramWork | OutsideWork | FetchWork | FetchMemoryWork | ServerWork | EchoWork | TraceWork;

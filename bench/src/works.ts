@@ -2,6 +2,7 @@
 import { httpWorks } from "./http/works.ts";
 import { nodeWorks } from "./node/works.ts";
 import { sumBelow } from "./results.ts";
+import { traceWorks } from "./trace/works.ts";
 import { LEAVES, memoizationSleeps } from "./tree.ts";
 import type { ProgramWork, Rival, Work } from "./work.ts";
 
@@ -271,6 +272,7 @@ export const works: readonly Work[] = [
   },
   ...httpWorks,
   ...nodeWorks,
+  ...traceWorks,
 ];
 
 export class UnknownWork extends Error {}

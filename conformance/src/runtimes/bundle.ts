@@ -1,6 +1,6 @@
 /**
  * The files that runtimes run: the replay with the built package and the recorded traces, one for all; the HTTP client's program; that of
- * brigade/node, and the module that its workers load.
+ * brigade/trace; that of brigade/node, and the module that its workers load.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -53,6 +53,21 @@ export async function bundleHttp(outfile: string, browser: boolean, server: Test
     logLevel: "error",
     define: { SERVER: JSON.stringify(server.url), NOBODY: JSON.stringify(server.deadUrl) },
     ...(browser ? { platform: "browser" } : { platform: "neutral", external: ["brigade", "brigade/http"] }),
+  });
+}
+
+/** As that of the HTTP client. */
+export async function bundleTrace(outfile: string, browser: boolean): Promise<void> {
+  await build({
+    entryPoints: [join(here, "trace/program.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    logLevel: "error",
+    ...(browser
+      ? { platform: "browser" }
+      : { platform: "neutral", external: ["brigade", "brigade/testing", "brigade/trace"] }),
   });
 }
 

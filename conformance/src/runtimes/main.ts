@@ -1,13 +1,13 @@
 /**
- * Replays the recorded traces with the built package on every runtime, one after another; has the built HTTP client ask a server from each;
- * and has those that have node:* use threads, processes, files and sockets. Prints a table of each. Ends with 1 when a runtime is missing,
+ * Replays the recorded traces with the built package on every runtime, one after another; has each record a program and look at what it
+ * recorded; has the built HTTP client ask a server from each; and has those that have node:* use threads, processes, files and sockets. Prints a table of each. Ends with 1 when a runtime is missing,
  * fails, takes too long, writes another trace than CPython did, or sees what it should not.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildFailed, ensureBuilt } from "../../../bench/src/built-package.ts";
-import { bundleHttp, bundleNode, bundleReplay } from "./bundle.ts";
+import { bundleHttp, bundleNode, bundleReplay, bundleTrace } from "./bundle.ts";
 import { installInto } from "./http/folder.ts";
 import { startServer } from "./http/server.ts";
 import { findReport, type Report } from "./report-line.ts";
@@ -84,6 +84,16 @@ async function replay(folder: string, stopped: AbortSignal): Promise<Count> {
   return tryAll("replay", runtimes, () => ({ file }), stopped);
 }
 
+async function recordThemselves(folder: string, stopped: AbortSignal): Promise<Count> {
+  const installed = join(folder, "recorded.mjs");
+  const inBrowser = join(folder, "recorded-browser.mjs");
+  await bundleTrace(installed, false);
+  await bundleTrace(inBrowser, true);
+  const programOf = ({ host }: Runtime): Program =>
+    host === "chromium " ? { file: inBrowser } : { file: installed, reachesOut: true };
+  return tryAll("trace", runtimes, programOf, stopped);
+}
+
 async function askOverHttp(folder: string, stopped: AbortSignal): Promise<Count> {
   const server = await startServer();
   try {
@@ -111,7 +121,9 @@ async function main(stopped: AbortSignal): Promise<readonly Count[]> {
   try {
     counts.push(await replay(folder, stopped));
     installInto(folder);
-    for (const part of [askOverHttp, leaveTheThread]) if (!stopped.aborted) counts.push(await part(folder, stopped));
+    for (const part of [recordThemselves, askOverHttp, leaveTheThread]) {
+      if (!stopped.aborted) counts.push(await part(folder, stopped));
+    }
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { traced } from "../task/trace.ts";
 import { reportUnretrieved } from "../task/unretrieved.ts";
 import type { AwaitableLike, EventLoop, RunOptions } from "../types.ts";
 import { describeDeadlock } from "./deadlock.ts";
+import { admit, dismiss } from "./instruments.ts";
 
 type Main<T> = AwaitableLike<T> | (() => AwaitableLike<T>);
 
@@ -79,6 +80,7 @@ class Session {
     this.#options = options;
     this.loop = new TaskLoop(options);
     this.loop.onStuck = () => this.#stuck();
+    admit(this.loop);
   }
 
   run<T>(main: Main<T>): Promise<T> {
@@ -130,6 +132,7 @@ class Session {
     reportUnretrieved(loop);
     this.#state = "closed";
     loop.close();
+    dismiss(loop);
   }
 
   async #closeNext(): Promise<void> {
@@ -198,7 +201,9 @@ class Session {
       if (this.#canBeCancelled()) return;
       const error = traced(new DeadlockError(describeDeadlock(tasks), tasks)) as DeadlockError;
       this.#deadlock = error;
-      if (loop.listened) loop.report({ kind: "deadlock", message: error.message, error });
+      const report = { kind: "deadlock", message: error.message, error } as const;
+      if (loop.listened) loop.report(report);
+      else loop.observer?.reported(loop, report);
       for (const task of tasks) task.cancel("deadlock");
       // Promises may settle because they were aborted, so this is asked again after one more turn; so it is where anything was woken.
       if (loop.foreign > 0) loop.schedule({ run() {} });

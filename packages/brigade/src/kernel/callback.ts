@@ -1,10 +1,13 @@
 /** Callbacks that the loop runs, outside any task: in the context of who scheduled them, and what they throw is reported. */
-import type { Handle, Report } from "../types.ts";
+import type { Handle, LoopTime, Report } from "../types.ts";
 import { enterContext, type Values, values } from "./context.ts";
+import { host } from "./host.ts";
+import type { Observer } from "./observer.ts";
 import { type TimerEntry, UNSET } from "./timers.ts";
 
 /** What a callback needs of its loop. */
-export interface CallbackLoop {
+export interface CallbackLoop extends LoopTime {
+  readonly observer: Observer | undefined;
   clearTimer(entry: TimerEntry): void;
   report(report: Report): void;
 }
@@ -43,11 +46,14 @@ export class TimerHandle extends CallbackHandle {}
 
 /** Calls back; what it throws is reported, and the loop goes on. */
 export function guarded(loop: CallbackLoop, callback: () => void): void {
+  const { observer } = loop;
+  const began = observer === undefined ? 0 : host.now();
   try {
     callback();
   } catch (error) {
     loop.report({ kind: "callback-error", message: `a callback threw: ${text(error)}`, error });
   }
+  observer?.callbackEnded(loop, began);
 }
 
 /** What was thrown, in a line. */

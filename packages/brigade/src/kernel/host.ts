@@ -7,6 +7,8 @@ export interface Host {
   defer(callback: () => void): void;
   /** Calls back once; keeps the process alive until then. Gives what cancels it. */
   timer(callback: () => void, delay: number): () => void;
+  /** Calls back once, unless the process has ended by then. Gives what cancels it. */
+  later(callback: () => void, delay: number): () => void;
   /** Keeps the process alive until what it gives is called. */
   hold(): () => void;
   /** Calls back when the process is about to end for want of anything to do. Gives what cancels it. */
@@ -20,6 +22,14 @@ export interface Host {
   /** Runs functions with the AsyncLocalStorage stores that the caller sees now; undefined where the host has none. */
   snapshot(): ((callback: () => void) => void) | undefined;
   warn(text: string): void;
+  /** What the environment says; undefined where it says nothing, or there is none. */
+  env(name: string): string | undefined;
+  /** How many listen for the signal to the process. */
+  listeners(signal: string): number;
+  /** Loads the module by name, at once; undefined where the host can't, or there is no such module. */
+  load(name: string): unknown;
+  /** What runs here, for records of it. */
+  description(): { readonly pid?: number; readonly host?: string };
 }
 
 /** The static side of AsyncLocalStorage. */
@@ -28,15 +38,24 @@ interface Stores {
   snapshot?(): (callback: () => void) => void;
 }
 
+interface Builtin {
+  readonly AsyncLocalStorage?: Stores;
+  createRequire?(from: string): (name: string) => unknown;
+}
+
 /** The parts of the hosts' globals that are used, where a host has them. */
 interface HostGlobals {
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly process?: {
     readonly pid: number;
+    readonly version?: string;
+    readonly versions?: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    listenerCount?(event: string): number;
     on?(event: string, listener: () => void): unknown;
     off?(event: string, listener: () => void): unknown;
     kill?(pid: number, signal: string): unknown;
-    getBuiltinModule?(name: string): { readonly AsyncLocalStorage?: Stores } | undefined;
+    getBuiltinModule?(name: string): Builtin | undefined;
   };
 }
 
@@ -101,6 +120,11 @@ export const host: Host = {
     const timer = setTimeout(callback, Math.min(Math.ceil(delay), LONGEST_TIMER));
     return () => clearTimeout(timer);
   },
+  later(callback, delay) {
+    const timer = setTimeout(callback, delay) as unknown as { unref?(): void };
+    timer.unref?.();
+    return () => clearTimeout(timer as unknown as ReturnType<typeof setTimeout>);
+  },
   hold() {
     const timer = setInterval(() => {}, LONGEST_TIMER);
     return () => clearInterval(timer);
@@ -111,4 +135,20 @@ export const host: Host = {
   bind: (callback) => stores()?.bind?.(callback) ?? callback,
   snapshot: () => stores()?.snapshot?.(),
   warn: (text) => console.error(text),
+  env: (name) => process?.env?.[name],
+  listeners: (signal) => process?.listenerCount?.(signal) ?? 0,
+  load(name) {
+    try {
+      return process?.getBuiltinModule?.("node:module")?.createRequire?.(import.meta.url)(name);
+    } catch (error) {
+      this.warn(`brigade: ${name} can't be loaded here: ${String(error)}`);
+      return undefined;
+    }
+  },
+  description() {
+    if (!process) return {};
+    const { bun, deno, node } = process.versions ?? {};
+    const name = deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : node ? `Node ${node}` : undefined;
+    return { pid: process.pid, ...(name === undefined ? {} : { host: name }) };
+  },
 };

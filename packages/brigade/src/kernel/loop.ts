@@ -8,6 +8,7 @@ import type { Clock, Handle, LoopObserver, Report } from "../types.ts";
 import { CallbackHandle, text, TimerHandle } from "./callback.ts";
 import { Fifo } from "./fifo.ts";
 import { host } from "./host.ts";
+import { type Observer, withObserver, withoutObserver } from "./observer.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Runnable, type TimerEntry, Timers } from "./timers.ts";
 
@@ -48,13 +49,26 @@ export class Loop {
   readonly debug: boolean;
   /** Whether tasks see the AsyncLocalStorage stores of their creators, rather than those of `run`'s caller. */
   readonly storesPerTask: boolean;
-  /** Whether a step is more than driving frames: somebody looks, or it has stores of its own. Set by `watchSteps` alone. */
+  /** Whether a step is more than driving frames: somebody looks, or it has stores of its own. */
   watched: boolean;
+  /** Whether that is more than an observer who is told of it. */
+  watchedClosely: boolean;
   stepWatch: StepWatch | undefined;
+  /** Who is told what happens; set ⇒ `watched`. */
+  observer: Observer | undefined;
+  /** Whose the notes are that tasks keep: the first observer that wanted to keep some. */
+  noteKeeper: object | undefined;
   readonly slowStep: number;
   readonly slowCleanup: number;
-  readonly observer: LoopObserver | undefined;
   readonly virtual: boolean;
+  /** Whether its clock is the host's own. */
+  readonly hostTimed: boolean;
+  /** When the host's clock was last looked at; in a turn, not long ago. */
+  looked = 0;
+  /** The last time it was looked at in the turn before. */
+  lookedBefore = 0;
+  /** How many turns there were. */
+  turns = 0;
   /** Promises of the host that tasks wait for. */
   foreign = 0;
   /** Called when nothing is ready, no timer is set and nothing foreign is in flight. */
@@ -65,14 +79,13 @@ export class Loop {
   readonly #defer: (callback: () => void) => void; // for a turn that waits for nothing of the host's
   readonly #timers = new Timers();
   readonly #clock: Clock;
-  readonly #alwaysWatched: boolean;
+  readonly #alwaysWatchedClosely: boolean;
   readonly #onReport: ((report: Report) => void) | undefined;
   #handler: ((report: Report) => void) | undefined;
   #phase: Phase = "paused";
   #borderWaits = 0; // tasks and futures that promise code waits for: such code is not foreign work
   #boundTurn: () => void = () => this.#turn(); // sees the AsyncLocalStorage stores of whoever called start
   #remaining = 0; // callbacks of the iteration in progress that have not run
-  #looked = 0; // when the time was last looked at, in this turn
   #ran = 0; // callbacks that have run since
   #burst = 1; // callbacks that run between two looks at the time
   #cancelAlarm: (() => void) | undefined; // set only while waiting
@@ -83,10 +96,10 @@ export class Loop {
   constructor(options: LoopOptions = {}) {
     this.#clock = options.clock ?? host;
     this.virtual = typeof options.clock?.advanceTo === "function";
+    this.hostTimed = this.#clock === host;
     this.debug = options.debug ?? false;
     this.slowStep = milliseconds(options.slowStep ?? 100);
     this.slowCleanup = milliseconds(options.slowCleanup ?? 5_000);
-    this.observer = options.observer;
     const { asyncLocalStorage = "run" } = options;
     if (asyncLocalStorage !== "run" && asyncLocalStorage !== "task") {
       throw new RangeError(`asyncLocalStorage is "${String(asyncLocalStorage)}"; use "run" or "task"`);
@@ -94,9 +107,9 @@ export class Loop {
     this.storesPerTask = asyncLocalStorage === "task";
     if (options.scheduler !== undefined) this.#ready = options.scheduler;
     this.#defer = options.scheduler?.defer ?? host.defer;
-    this.#alwaysWatched =
-      this.debug || this.observer !== undefined || this.storesPerTask || options.scheduler !== undefined;
-    this.watched = this.#alwaysWatched;
+    this.#alwaysWatchedClosely = this.debug || this.storesPerTask || options.scheduler !== undefined;
+    this.watched = this.watchedClosely = this.#alwaysWatchedClosely;
+    if (options.observer !== undefined) this.observe(options.observer);
     this.#onReport = options.onReport;
   }
 
@@ -120,7 +133,22 @@ export class Loop {
   /** Tells this one of every step from now on; without one, nobody. */
   watchSteps(watch: StepWatch | undefined): void {
     this.stepWatch = watch;
-    this.watched = this.#alwaysWatched || watch !== undefined;
+    this.#noteWatched();
+  }
+
+  /** Tells this one too of what happens from now on. Gives what ends that. */
+  observe(observer: LoopObserver): () => void {
+    this.observer = withObserver(this.observer, observer);
+    this.#noteWatched();
+    return () => {
+      this.observer = withoutObserver(this.observer, observer);
+      this.#noteWatched();
+    };
+  }
+
+  #noteWatched(): void {
+    this.watchedClosely = this.#alwaysWatchedClosely || this.stepWatch !== undefined;
+    this.watched = this.watchedClosely || this.observer !== undefined;
   }
 
   /** How many timers are set. */
@@ -183,6 +211,7 @@ export class Loop {
 
   /** Hands the report to the first there is of the exception handler, `onReport` and the console. */
   report(report: Report): void {
+    this.observer?.reported(this, report);
     try {
       const take = this.#handler ?? this.#onReport;
       if (take) take(report);
@@ -217,6 +246,7 @@ export class Loop {
   close(): void {
     this.pause();
     this.#phase = "closed";
+    this.observer?.closed(this);
     this.#timers.clearAll();
     if (!(this.#ready instanceof Fifo)) this.#ready = new Fifo<Runnable>(); // nobody is asked what to drop first
     while (this.#ready.size > 0) this.#ready.shift();
@@ -239,8 +269,10 @@ export class Loop {
   };
 
   #iterate(): void {
-    this.#looked = host.now();
-    const end = this.#looked + SLICE;
+    this.turns++;
+    this.lookedBefore = this.looked;
+    this.looked = host.now();
+    const end = this.looked + SLICE;
     // An iteration that has begun is ended even when one of its callbacks pauses the loop: what runs before the end of a run
     // must not depend on how fast the machine is.
     while (this.#remaining > 0 || (this.#phase === "turning" && this.#next())) {
@@ -265,9 +297,11 @@ export class Loop {
     for (let i = 0; i < count; i++) this.#ready.shift().run();
     if (this.#ran < this.#burst) return 0;
     const now = host.now();
-    if (now - this.#looked > PROBATION) this.#burst = 1 + (this.#burst >> 2);
-    else if (this.#burst < LONGEST_BURST) this.#burst++;
-    this.#looked = now;
+    if (now - this.looked > PROBATION) {
+      if (this.observer !== undefined) this.observer.slow(this, this.looked, now, this.#ran);
+      this.#burst = 1 + (this.#burst >> 2);
+    } else if (this.#burst < LONGEST_BURST) this.#burst++;
+    this.looked = now;
     this.#ran = 0;
     return now;
   }
@@ -280,6 +314,7 @@ export class Loop {
 
   /** Nothing is ready. True when there is something to run now after all. */
   #idle(): boolean {
+    if (this.observer !== undefined) this.observer.idle(this);
     const next = this.#timers.earliest;
     if (this.virtual && next < Infinity && (this.foreign <= this.#borderWaits || this.#patienceOver)) {
       (this.#clock.advanceTo as (when: number) => void).call(this.#clock, next);

@@ -74,7 +74,7 @@ export abstract class Children<T> extends Leaf<T> {
     if (work instanceof FutureBase && work.loop !== loop) {
       throw new InvalidStateError(`${this.kind}: ${work.describe()} belongs to another event loop`);
     }
-    const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work);
+    const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work, undefined, this.task);
     if (loop.debug && child !== work) noteSpawnSite(child, this.task);
     slot.child = child;
     this.pending++;
@@ -100,6 +100,13 @@ export abstract class Children<T> extends Leaf<T> {
     } else if (!suppress(this.#error, error)) this.#report(this.task as RunningTask, error);
   }
 
+  /** The children that have not ended. */
+  get waitsForTasks(): readonly FutureBase<unknown>[] {
+    const children: FutureBase<unknown>[] = [];
+    for (const { child } of this.#slots ?? []) if (child !== undefined && !child.done) children.push(child);
+    return children;
+  }
+
   protected get failed(): boolean {
     return this.#failed;
   }
@@ -116,8 +123,9 @@ export abstract class Children<T> extends Leaf<T> {
     }
   }
 
-  protected wakeIfDone(): void {
-    if (this.pending === 0 && this.#ended === undefined) this.task?.wake();
+  /** `last`: the child that has just ended. */
+  protected wakeIfDone(last?: FutureBase<unknown>): void {
+    if (this.pending === 0 && this.#ended === undefined) this.task?.wake(last?.completer);
   }
 
   askToEnd(reason: unknown): boolean {

@@ -45,12 +45,21 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     return "gather";
   }
 
+  override get subject(): object | undefined {
+    return this.#limit === Infinity ? undefined : this;
+  }
+
+  /** How many run at once. */
+  get capacity(): number {
+    return this.#limit;
+  }
+
   protected start(task: RunningTask): boolean {
     this.use(task);
     const { loop } = task;
     const source = this.#source;
     if (Array.isArray(source)) {
-      if (this.#limit >= source.length && !loop.watched && allToStart(source)) {
+      if (this.#limit >= source.length && !loop.watchedClosely && allToStart(source)) {
         return this.#startBatch(loop as TaskHome, source);
       }
       this.#source = source.values();
@@ -66,7 +75,7 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     this.#exhausted = true;
     this.pending = frames.length;
     this.#results = new Array<unknown>(frames.length);
-    if (frames.length > 0) this.#batch = new Batch(home, frames, this);
+    if (frames.length > 0) this.#batch = new Batch(home, frames, this, this.task);
     return frames.length === 0;
   }
 
@@ -118,7 +127,7 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     if (child.failed || child.cancelled) this.#unsuccessful(slot, child);
     else this.#results[slot.index] = child.result();
     if (!this.#exhausted && !this.stopping) this.#startNext(slot);
-    this.wakeIfDone();
+    this.wakeIfDone(child);
   }
 
   #unsuccessful(slot: Slot, child: FutureBase<unknown>): void {
@@ -153,7 +162,7 @@ function allToStart(work: readonly Work[]): work is Frame[] {
   const example = new Gather([], undefined, {});
   keepShape(example);
   keepShape(new Slot(example));
-  keepShape(new Batch(new TaskHome(), [], example));
+  keepShape(new Batch(new TaskHome(), [], example, undefined));
 }
 
 function* claimEach(bodies: Iterable<AwaitableLike<unknown>>): Generator<Work, void> {

@@ -33,7 +33,7 @@ class Race extends Children<unknown> {
       this.cancelAll();
       if (child.failed) this.fail(child.thrown());
     } else if (child.failed && (stopped || this.#winner === undefined)) this.fail(child.thrown());
-    this.wakeIfDone();
+    this.wakeIfDone(this.#winner ?? child);
   }
 
   protected finish(): unknown {

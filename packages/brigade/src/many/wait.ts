@@ -57,7 +57,7 @@ class Wait
   completed(future: FutureBase<unknown>): void {
     this.#pending--;
     const enough = this.#returnWhen === "first-completed" || (this.#returnWhen === "first-exception" && future.failed);
-    if (this.#pending === 0 || enough) this.task?.wake();
+    if (this.#pending === 0 || enough) this.task?.wake(future.completer);
   }
 
   counts(): boolean {

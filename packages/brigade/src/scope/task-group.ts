@@ -3,7 +3,7 @@ import { CancelledError, ExceptionGroup, InvalidStateError } from "../errors.ts"
 import { drivable, frameOf, lateFrame } from "../task/body.ts";
 import { coroutine } from "../task/coroutine.ts";
 import { spawn } from "../task/event-loop.ts";
-import { type Drivable, type Frame, type RunningTask, type Scope } from "../task/frame.ts";
+import { current, type Drivable, type Frame, type RunningTask, type Scope } from "../task/frame.ts";
 import type { FutureBase, Watcher } from "../task/future.ts";
 import type { TaskHome } from "../task/home.ts";
 import { Leaf } from "../task/leaf.ts";
@@ -28,7 +28,7 @@ class Group implements TaskGroup, Scope, Watcher {
   requested = false; // a child failed, and the body has to unwind
   readonly body: Frame;
   readonly #function: (group: TaskGroup) => AwaitableLike<unknown>;
-  readonly #children = new Set<TaskImpl<unknown>>(); // unfinished, in the order they were made
+  readonly children: Set<TaskImpl<unknown>> = new Set<TaskImpl<unknown>>(); // unfinished, in the order they were made
   readonly #errors: unknown[] = []; // in the order they happened
   readonly childless: Childless = new Childless(this);
   #state: State = "open";
@@ -47,8 +47,8 @@ class Group implements TaskGroup, Scope, Watcher {
       throw new InvalidStateError(`createTask: the task group has ended; "${root.name}" was not started`);
     }
     const lazily = this.#isCancelling() ? { ...options, eager: false } : options;
-    const child = spawn<T>(this.#task.loop as TaskHome, root, lazily);
-    this.#children.add(child);
+    const child = spawn<T>(this.#task.loop as TaskHome, root, lazily, current ?? this.#task);
+    this.children.add(child);
     if (child.done) this.completed(child);
     else child.watch(this);
     if (this.#isCancelling()) child.cancel(); // an eager child may have seen to that itself
@@ -62,14 +62,14 @@ class Group implements TaskGroup, Scope, Watcher {
 
   cancelChildren(): void {
     if (this.#state === "open") this.#state = "cancelling";
-    for (const child of [...this.#children]) child.cancel();
+    for (const child of [...this.children]) child.cancel();
   }
 
   /** A child has ended. */
   completed(child: FutureBase<unknown>): void {
-    this.#children.delete(child as TaskImpl<unknown>);
+    this.children.delete(child as TaskImpl<unknown>);
     if (child.failed) this.fail(child.thrown());
-    if (this.#children.size === 0) this.childless.tell();
+    if (this.children.size === 0) this.childless.tell(child);
   }
 
   counts(child: FutureBase<unknown>): boolean {
@@ -94,7 +94,7 @@ class Group implements TaskGroup, Scope, Watcher {
   }
 
   get busy(): boolean {
-    return this.#children.size > 0;
+    return this.children.size > 0;
   }
 
   /** No child is left. Throws what the group has to tell. */
@@ -137,8 +137,14 @@ class Childless extends Leaf<void> {
     return "taskGroup";
   }
 
-  tell(): void {
-    this.task?.wake();
+  /** The children that have not ended. */
+  get waitsForTasks(): readonly FutureBase<unknown>[] {
+    return [...this.#group.children];
+  }
+
+  /** `last`: the child that has just ended. */
+  tell(last: FutureBase<unknown>): void {
+    this.task?.wake(last.completer);
   }
 
   protected start(): boolean {

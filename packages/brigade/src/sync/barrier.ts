@@ -16,17 +16,21 @@ export type BarrierState =
  */
 export class Barrier {
   readonly parties: number;
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
   /** @internal */
   state: BarrierState = "filling";
   /** @internal Tasks inside: waiting, or on their way out. */
   inside = 0;
-  readonly #changed = new Condition();
+  readonly #changed: Condition;
 
-  constructor(parties: number) {
+  constructor(parties: number, options: { readonly name?: string } = {}) {
     if (!(Number.isInteger(parties) && parties >= 1)) {
       throw new RangeError(`a barrier has a whole number of parties, at least 1, not ${parties}`);
     }
     this.parties = parties;
+    this.name = options.name;
+    this.#changed = new Condition(undefined, options);
   }
 
   /** Tasks that wait for the others. */

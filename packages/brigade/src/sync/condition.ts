@@ -12,9 +12,13 @@ export class Condition implements Acquirable<Permit> {
   readonly #lock: Lock;
   readonly #line = new Line();
 
-  constructor(lock: Lock = new Lock()) {
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
+
+  constructor(lock: Lock = new Lock(), options: { readonly name?: string } = {}) {
     if (!(lock instanceof Lock)) throw new TypeError("a condition is made with a Lock, or with nothing");
     this.#lock = lock;
+    this.name = options.name;
   }
 
   get locked(): boolean {
@@ -74,7 +78,7 @@ const waitFor = /* @__PURE__ */ coroutine(function* wait(
   let notified = false;
   try {
     try {
-      yield* new Turn(line, "Condition.wait");
+      yield* new Turn(line, "Condition.wait", condition);
     } finally {
       yield* shield(lock.acquire());
     }

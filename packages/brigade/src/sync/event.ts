@@ -7,6 +7,13 @@ export class Event {
   #isSet = false;
   readonly #line = new Line();
 
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
+
+  constructor(options: { readonly name?: string } = {}) {
+    this.name = options.name;
+  }
+
   get isSet(): boolean {
     return this.#isSet;
   }
@@ -41,6 +48,14 @@ class EventWait extends Waiter<true> {
 
   get kind(): string {
     return "Event.wait";
+  }
+
+  override get label(): string | undefined {
+    return this.#event.name;
+  }
+
+  override get subject(): Event {
+    return this.#event;
   }
 
   protected start(): boolean {

@@ -82,15 +82,30 @@ export class Line {
   }
 }
 
+/** What may have a name by which messages call it. */
+export interface Named {
+  readonly name: string | undefined;
+}
+
 /** Waits in a line, for no more than its turn. */
 export class Turn extends Waiter<void> {
   readonly kind: string;
   readonly #line: Line;
+  readonly #subject: Named;
 
-  constructor(line: Line, kind: string) {
+  constructor(line: Line, kind: string, subject: Named) {
     super();
     this.#line = line;
     this.kind = kind;
+    this.#subject = subject;
+  }
+
+  override get label(): string | undefined {
+    return this.#subject.name;
+  }
+
+  override get subject(): Named {
+    return this.#subject;
   }
 
   protected start(_task: RunningTask): boolean {

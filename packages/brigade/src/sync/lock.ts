@@ -24,8 +24,20 @@ export class Lock implements Acquirable<Permit> {
   #locked = false;
   readonly #line = new Line(); // not empty ⇒ a late `acquire` stands behind it, whether or not the lock is free
 
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
+
+  constructor(options: { readonly name?: string } = {}) {
+    this.name = options.name;
+  }
+
   get locked(): boolean {
     return this.#locked;
+  }
+
+  /** @internal One holder at a time. */
+  get capacity(): number {
+    return 1;
   }
 
   /** Waits until the lock is free, and takes it. Cancellation leaves the line; a lock that was on its way goes to the next. */
@@ -72,6 +84,14 @@ class Acquisition extends Waiter<Permit> {
 
   get kind(): string {
     return "Lock.acquire";
+  }
+
+  override get label(): string | undefined {
+    return this.#lock.name;
+  }
+
+  override get subject(): Lock {
+    return this.#lock;
   }
 
   protected start(): boolean {

@@ -2,10 +2,10 @@
 import { current, type RunningTask } from "../task/frame.ts";
 import { RETURNED_NOTHING, returned } from "../task/suspension.ts";
 import type { Awaitable, Suspension } from "../types.ts";
-import { type Line, Turn, Waiter } from "./line.ts";
+import { type Line, type Named, Turn, Waiter } from "./line.ts";
 
 /** What a call needs of its queue. */
-export interface Shelf<T> {
+export interface Shelf<T> extends Named {
   readonly empty: boolean;
   readonly full: boolean;
   readonly isShutDown: boolean;
@@ -112,6 +112,14 @@ abstract class Attempt<T, Item> extends Waiter<T> {
     this.#line = line;
   }
 
+  override get label(): string | undefined {
+    return this.queue.name;
+  }
+
+  override get subject(): Shelf<Item> {
+    return this.queue;
+  }
+
   /** Whether `finish` can be called. */
   protected abstract possible(): boolean;
   /** Throws when it never will be possible. */
@@ -179,10 +187,10 @@ class Put<T> extends Attempt<void, T> {
 
 /** A call of `join`. Once everything is done it ends, whatever is put before its turn. */
 export class JoinCall extends Turn {
-  readonly #queue: { readonly finished: boolean };
+  readonly #queue: Named & { readonly finished: boolean };
 
-  constructor(queue: { readonly finished: boolean }, joiners: Line) {
-    super(joiners, "Queue.join");
+  constructor(queue: Named & { readonly finished: boolean }, joiners: Line) {
+    super(joiners, "Queue.join", queue);
     this.#queue = queue;
   }
 

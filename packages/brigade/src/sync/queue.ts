@@ -2,6 +2,7 @@
 import { InvalidStateError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import { keepShape } from "../kernel/shapes.ts";
 import { Fifo } from "../kernel/fifo.ts";
+import { witness } from "../kernel/witness.ts";
 import type { Awaitable } from "../types.ts";
 import { Line } from "./line.ts";
 import { GetCall, JoinCall, PutCall } from "./queue-calls.ts";
@@ -27,6 +28,8 @@ import { byValue, Heap, Stack, type Storage } from "./storage.ts";
  */
 export class Queue<T> {
   readonly maxSize: number;
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
   readonly #items: Storage<T>;
   /** @internal Those who were woken have left it. */
   readonly getters: Line = new Line();
@@ -37,12 +40,13 @@ export class Queue<T> {
   #unfinished = 0; // items that were put and not said to be done
   #shutDown = false;
 
-  constructor(options: { maxSize?: number } = {}) {
+  constructor(options: { maxSize?: number; name?: string } = {}) {
     const { maxSize = 0 } = options;
     if (maxSize !== Infinity && !(Number.isInteger(maxSize) && maxSize >= 0)) {
       throw new RangeError(`maxSize is a whole number, 0 for a queue without bound, not ${maxSize}`);
     }
     this.maxSize = maxSize;
+    this.name = options.name;
     this.#items = this.makeStorage(options);
   }
 
@@ -83,6 +87,7 @@ export class Queue<T> {
   deposit(item: T): void {
     this.#items.push(item);
     this.#unfinished++;
+    if (witness !== undefined) witness.put(this);
     if (this.getters.first !== undefined) this.getters.release();
   }
 
@@ -101,6 +106,7 @@ export class Queue<T> {
   /** @internal Takes the next item. There is one. */
   withdraw(): T {
     const item = this.#items.shift();
+    if (witness !== undefined) witness.got(this);
     if (this.putters.first !== undefined) this.putters.release();
     return item;
   }

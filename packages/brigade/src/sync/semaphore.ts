@@ -26,11 +26,18 @@ export class Semaphore implements Acquirable<Permit> {
   #available: number;
   readonly #line = new Line(); // somebody waits in it ⇒ no permit is available
 
-  constructor(permits = 1) {
+  /** How messages, traces and dumps call it. */
+  readonly name: string | undefined;
+  /** How many permits there were at the start. */
+  readonly capacity: number;
+
+  constructor(permits = 1, options: { readonly name?: string } = {}) {
     if (!(Number.isInteger(permits) && permits >= 0)) {
       throw new RangeError(`a semaphore has a whole number of permits, at least 0, not ${permits}`);
     }
     this.#available = permits;
+    this.capacity = permits;
+    this.name = options.name;
   }
 
   /** Permits that nobody holds, and that are on their way to nobody. */
@@ -81,8 +88,8 @@ export class Semaphore implements Acquirable<Permit> {
 export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;
 
-  constructor(permits = 1) {
-    super(permits);
+  constructor(permits = 1, options: { readonly name?: string } = {}) {
+    super(permits, options);
     this.#bound = permits;
   }
 
@@ -106,6 +113,14 @@ class Acquisition extends Waiter<Permit> {
 
   get kind(): string {
     return "Semaphore.acquire";
+  }
+
+  override get label(): string | undefined {
+    return this.#semaphore.name;
+  }
+
+  override get subject(): Semaphore {
+    return this.#semaphore;
   }
 
   protected start(): boolean {

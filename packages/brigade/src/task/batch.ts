@@ -4,7 +4,7 @@
  */
 import { type Values, values } from "../kernel/context.ts";
 import type { Runnable } from "../kernel/timers.ts";
-import { forgetLearnt, type Frame, wasLearnt } from "./frame.ts";
+import { forgetLearnt, type Frame, type RunningTask, wasLearnt } from "./frame.ts";
 import type { Listed, TaskHome } from "./home.ts";
 import { TaskImpl } from "./task.ts";
 
@@ -24,6 +24,7 @@ export class Batch implements Runnable, Listed {
   following: Listed | undefined = undefined;
   readonly #home: TaskHome;
   readonly #owner: BatchOwner;
+  readonly #maker: RunningTask | undefined; // the task that the children are made for
   readonly #children: (Frame | TaskImpl<unknown> | undefined)[]; // undefined once started
   readonly #firstNumber: number; // of the names that the children have or would have
   readonly #context: Values = values;
@@ -31,9 +32,10 @@ export class Batch implements Runnable, Listed {
   #stepping: TaskImpl<unknown> | undefined; // a child in its first step that nobody knows yet
 
   /** The frames have been claimed, and the array is the batch's now. Stands in the ready queue once for each. */
-  constructor(home: TaskHome, frames: Frame[], owner: BatchOwner) {
+  constructor(home: TaskHome, frames: Frame[], owner: BatchOwner, maker: RunningTask | undefined) {
     this.#home = home;
     this.#owner = owner;
+    this.#maker = maker;
     this.#children = frames;
     this.#firstNumber = home.takeNumbers(frames.length);
     home.add(this);
@@ -55,12 +57,12 @@ export class Batch implements Runnable, Listed {
     spare = undefined;
     this.#stepping = task;
     forgetLearnt();
-    task.startUnknown(frame, this.#firstNumber + index, this.#context);
+    task.startUnknown(frame, this.#firstNumber + index, this.#context, this.#maker);
     const known = this.#stepping === undefined;
     this.#stepping = undefined;
     if (!known && !wasLearnt() && task.finished) {
       this.#owner.returned(index, task.reset());
-      spare = task;
+      if (this.#home.observer === undefined) spare = task;
       return;
     }
     if (!known) this.#adopt(index, task);
@@ -82,6 +84,7 @@ export class Batch implements Runnable, Listed {
       const child = this.#children[index];
       if (child instanceof TaskImpl || child === undefined) continue;
       const task = new TaskImpl<unknown>(this.#home, child, this.#firstNumber + index, this.#context);
+      this.#home.observer?.taskCreated(task, this.#maker as TaskImpl<unknown> | undefined);
       this.#children[index] = task;
       this.#adopt(index, task);
     }

@@ -3,12 +3,12 @@ import { host } from "../kernel/host.ts";
 import type { Handle, Report, Task } from "../types.ts";
 import { type Frame, probe, type RunningTask, UNWINDING } from "./frame.ts";
 
-type WatchedTask = RunningTask & Task<unknown>;
+type WatchedTask = RunningTask & Task<unknown> & { readonly progress: string };
 
 /** Runs the step and tells the loop's observer. In debug, reports a step that took long. */
 export function watchedStep(task: WatchedTask, drive: () => void): void {
   const { observer, debug, slowStep, stepWatch } = task.loop;
-  observer?.stepStarted?.(task);
+  observer?.stepStarted(task);
   stepWatch?.began(task);
   const frames = debug ? names(task) : "";
   const began = debug ? host.now() : 0;
@@ -31,10 +31,7 @@ export function watchedStep(task: WatchedTask, drive: () => void): void {
       );
     }
   }
-  const { awaiting } = task;
-  const label = awaiting?.label;
-  const info = awaiting && { kind: awaiting.kind, ...(label === undefined ? {} : { label }) };
-  observer?.stepEnded?.(task, task.done ? undefined : info);
+  observer?.stepEnded(task, task.done ? undefined : task.awaiting, task.progress === "ready");
 }
 
 function names(task: RunningTask): string {

@@ -5,7 +5,7 @@ import { keepShape } from "../kernel/shapes.ts";
 import { runningLoop } from "../kernel/loop.ts";
 import type { AwaitableLike, EventLoop, SettableFuture, Task, TaskOptions } from "../types.ts";
 import { frameOf } from "./body.ts";
-import { current, type Frame, mayNest, noteLearnt } from "./frame.ts";
+import { current, type Frame, mayNest, noteLearnt, type RunningTask } from "./frame.ts";
 import { PlainFuture } from "./future.ts";
 import { TaskHome } from "./home.ts";
 import { noteSpawnSite } from "./spawn-sites.ts";
@@ -31,14 +31,19 @@ export class TaskLoop extends TaskHome implements EventLoop {
 
 keepShape(new TaskImpl(new TaskLoop(), undefined, ""));
 
-/** Makes a task that runs the claimed frame: soon, or at once if it is eager. */
-export function spawn<T>(loop: TaskHome, root: Frame, options?: TaskOptions): TaskImpl<T> {
+/** Makes a task that runs the claimed frame: soon, or at once if it is eager. `maker`: the task that it is made for. */
+export function spawn<T>(
+  loop: TaskHome,
+  root: Frame,
+  options?: TaskOptions,
+  maker: RunningTask | undefined = current,
+): TaskImpl<T> {
   const context = options?.context as ContextCopy | undefined;
   const task = new TaskImpl<T>(loop, root, options?.name ?? loop.nextNumber(), context ?? values);
   loop.add(task);
   if (loop.debug) noteSpawnSite(task, current);
   if (loop.storesPerTask) keepStores(task);
-  loop.observer?.taskCreated?.(task, current as TaskImpl<unknown> | undefined);
+  loop.observer?.taskCreated(task, maker as TaskImpl<unknown> | undefined);
   if (options?.eager && mayNest() && runningLoop === loop) task.startNow();
   else loop.schedule(task);
   return task;

@@ -47,6 +47,8 @@ export interface Scope {
 export interface Awaited {
   readonly kind: string;
   readonly label?: string | undefined;
+  /** What it shares with others. */
+  readonly subject?: object | undefined;
   /**
    * Asks it to end, and to wake the task when it has; false if it has ended already, and the task will be woken.
    * Where this is missing the task unwinds at once.
@@ -63,8 +65,8 @@ export interface RunningTask {
   awaiting: Awaited | undefined;
   /** Whether what it waits, or waited, for was asked to end. */
   readonly asked: boolean;
-  /** Lets the waiting task go on in the next iteration. */
-  wake(): void;
+  /** Lets the waiting task go on in the next iteration. `by`: the task that brought it about, for who observes. */
+  wake(by?: unknown): void;
   /** A scope on its stack wants its frames unwound. */
   requestUnwinding(scope: Scope): void;
   /** A scope whose request counted has ended. */

@@ -84,6 +84,11 @@ export abstract class FutureBase<T> implements Future<T>, Runnable, Awaited {
     throw thrown;
   }
 
+  /** What it has failed with, for a record: that is not looking at it. */
+  get failure(): unknown {
+    return this.outcome === FAILED ? this.value : undefined;
+  }
+
   /** What awaiting it throws. Only called when it has not finished with a value. */
   thrown(): unknown {
     this.#look();

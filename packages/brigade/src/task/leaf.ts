@@ -13,6 +13,9 @@ export abstract class Leaf<T> implements Awaitable<T>, Awaited {
   get label(): string | undefined {
     return undefined;
   }
+  get subject(): object | undefined {
+    return undefined;
+  }
   /** The task that waits here; undefined before and after. */
   task: RunningTask | undefined = undefined;
 

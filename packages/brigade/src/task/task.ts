@@ -5,6 +5,7 @@
  */
 import { CancelledError } from "../errors.ts";
 import { ContextCopy, enterContext, type Values, values } from "../kernel/context.ts";
+import type { Observer } from "../kernel/observer.ts";
 import type { FrameInfo, Task } from "../types.ts";
 import { errorsFor, keepErrors, oneOf } from "./cleanup-errors.ts";
 import { watchedStep } from "./debug.ts";
@@ -54,6 +55,8 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   awaiting: Awaited | undefined = undefined;
   previous: Listed | undefined = undefined;
   following: Listed | undefined = undefined;
+  /** What the loop's `noteKeeper` keeps with the task: a number, which means something to nobody else. */
+  notes = -1;
   #context: Values | ContextCopy; // what its code sees, between steps
   #place: 0 | 1 | 2 = READY;
   #requests = 0; // scopes on the stack that want to be unwound, and the task itself
@@ -75,6 +78,15 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     return this.name;
   }
 
+  get subject(): object {
+    return this;
+  }
+
+  /** The name it was given, or its number. */
+  get givenName(): string | number {
+    return this.#label;
+  }
+
   override get completer(): unknown {
     return this;
   }
@@ -85,6 +97,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   set name(name: string) {
     this.#label = String(name);
+  }
+
+  /** Where it is in its life, for whoever looks in from outside. */
+  get progress(): "ready" | "running" | "waiting" | "done" {
+    if (this.outcome !== PENDING) return "done";
+    return this.#place === READY ? "ready" : this.#place === STEPPING ? "running" : "waiting";
   }
 
   get asked(): boolean {
@@ -110,6 +128,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     this.flags |= CANCEL;
     this.value = reason;
     this.#requests++;
+    this.loop.observer?.cancelRequested(this, current as TaskImpl<unknown> | undefined);
     fireSignals(this, this, reason);
     return true;
   }
@@ -125,18 +144,19 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     if (this.#requests === 0) this.flags &= ~ASKED;
   }
 
-  wake(): void {
-    if (this.#place === READY) return;
+  wake(by: unknown = current): void {
+    const before = this.#place;
+    if (before === READY) return;
     this.#place = READY;
     const { loop } = this;
-    if (loop.watched) loop.observer?.taskWoken?.(this, current as TaskImpl<unknown> | undefined);
+    if (loop.observer !== undefined && before === WAITING) loop.observer.taskWoken(this, by as TaskImpl<unknown> | undefined);
     loop.schedule(this);
   }
 
   /** What it awaits is done: this is its turn in the ready queue. */
   completed(future: FutureBase<unknown>): void {
     if (this.#place !== WAITING || this.awaiting !== future) return; // it has left, or was given up
-    this.loop.observer?.taskWoken?.(this, future.completer as TaskImpl<unknown> | undefined);
+    this.loop.observer?.taskWoken(this, future.completer as TaskImpl<unknown> | undefined);
     this.#step();
   }
 
@@ -153,8 +173,9 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #step(): void {
     this.#place = STEPPING;
     const outer = switchTo(this);
-    if (this.#context === undefined && values === undefined && !this.loop.watched) {
-      this.#drive();
+    if (this.#context === undefined && values === undefined && !this.loop.watchedClosely) {
+      if (this.loop.observer === undefined) this.#drive();
+      else this.#driveObserved(this.loop.observer);
       if (values !== undefined) this.#context = enterContext(undefined);
     } else this.#stepInContext();
     switchTo(outer);
@@ -164,10 +185,18 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     const context = this.#context;
     const shared = context instanceof ContextCopy ? context : undefined;
     const outer = shared ? shared.enter() : enterContext(context as Values);
-    if (this.loop.watched) withStores(this, () => watchedStep(this, () => this.#drive()));
+    const { observer, watchedClosely } = this.loop;
+    if (watchedClosely) withStores(this, () => watchedStep(this, () => this.#drive()));
+    else if (observer !== undefined) this.#driveObserved(observer);
     else this.#drive();
     if (shared) shared.leave(outer);
     else this.#context = enterContext(outer);
+  }
+
+  #driveObserved(observer: Observer): void {
+    observer.stepStarted(this);
+    this.#drive();
+    observer.stepEnded(this, this.outcome === PENDING ? this.awaiting : undefined, this.#place === READY);
   }
 
   #drive(): void {
@@ -285,13 +314,15 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #finish(outcome: 1 | 2 | 3, value: unknown): void {
     this.top = undefined;
     this.awaiting = undefined;
-    if (this.flags & UNKNOWN) {
-      this.outcome = outcome;
-      this.value = value;
-      return;
-    }
-    if (this.loop.watched) this.loop.observer?.taskDone?.(this);
-    this.complete(outcome, value);
+    this.outcome = outcome;
+    this.value = value;
+    this.loop.observer?.taskDone(this);
+    if ((this.flags & UNKNOWN) === 0) this.#tell();
+  }
+
+  /** It has ended: those who wait are told. */
+  #tell(): void {
+    this.complete(this.outcome as 1 | 2 | 3, this.value);
     this.loop.remove(this);
   }
 
@@ -299,11 +330,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
    * Runs the first step of the frame as this task, of which nobody knows. Where it ends in it, its end is told to nobody
    * before `makeKnown`; where it has `finished`, `reset` takes the value instead.
    */
-  startUnknown(root: Frame, label: number, context: Values): void {
+  startUnknown(root: Frame, label: number, context: Values, maker: RunningTask | undefined): void {
     this.#label = label;
     this.#context = context;
     this.flags = UNKNOWN;
     this.top = root;
+    this.loop.observer?.taskCreated(this, maker as TaskImpl<unknown> | undefined);
     this.#step();
   }
 
@@ -321,11 +353,8 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
 
   /** It is like any other task from now on, and if it has ended, that is told. */
   makeKnown(): void {
-    const { outcome } = this;
     this.flags &= ~UNKNOWN;
-    if (outcome === PENDING) return;
-    this.outcome = PENDING;
-    this.#finish(outcome, this.value);
+    if (this.outcome !== PENDING) this.#tell();
   }
 
   #suspended(): void {

@@ -21,16 +21,25 @@ interface StackHost {
   stackTraceLimit?: number;
 }
 
+const FEW_LINES = 4; // mostly enough; making a line of each costs about as much as all the rest
+const MANY_LINES = 10;
+
 /** The stack lines below the function `above`, up to the next resumption of a generator: the caller's own. */
 function callerLines(above: unknown): string[] {
+  const few = capturedLines(above, FEW_LINES);
+  const lines = framesOf(few);
+  return lines.length < few.length || few.length < FEW_LINES ? lines : framesOf(capturedLines(above, MANY_LINES));
+}
+
+function capturedLines(above: unknown, limit: number): string[] {
   const stackHost = Error as unknown as StackHost;
   const target: { stack?: string } = {};
-  const limit = stackHost.stackTraceLimit;
-  stackHost.stackTraceLimit = 10;
+  const before = stackHost.stackTraceLimit;
+  stackHost.stackTraceLimit = limit;
   if (stackHost.captureStackTrace) stackHost.captureStackTrace(target, above);
   else target.stack = new Error().stack ?? "";
-  if (limit !== undefined) stackHost.stackTraceLimit = limit;
-  return framesOf(linesOf(target.stack));
+  if (before !== undefined) stackHost.stackTraceLimit = before;
+  return linesOf(target.stack);
 }
 
 /** The lines that name a place, without the message before them. */

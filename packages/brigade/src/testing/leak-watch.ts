@@ -1,7 +1,7 @@
 /** Sees what a loop's program takes and does not give back: tasks, timers, waiters, permits, abort listeners. */
 import { runningLoop } from "../kernel/loop.ts";
 import { UNSET } from "../kernel/timers.ts";
-import { type Witness, witnessBy } from "../kernel/witness.ts";
+import { addWitness, removeWitness, type Witness } from "../kernel/witness.ts";
 import type { TaskLoop } from "../task/event-loop.ts";
 import { current, type Frame } from "../task/frame.ts";
 import type { FutureBase } from "../task/future.ts";
@@ -29,7 +29,7 @@ interface Account {
   readonly takers: string[];
 }
 
-export class LeakWatch {
+export class LeakWatch implements Witness {
   readonly #loop: TaskLoop;
   readonly #places: boolean;
   readonly #accounts = new Map<object, Account>();
@@ -42,8 +42,7 @@ export class LeakWatch {
     this.#loop = loop;
     this.#places = places;
     this.#listeners = new AbortListeners(() => this.#who());
-    watching.add(this);
-    witnessBy(everyWatch);
+    addWitness(this);
     const create = loop.createFuture.bind(loop);
     loop.createFuture = <T>(): SettableFuture<T> => {
       const future = create<T>();
@@ -113,8 +112,7 @@ export class LeakWatch {
 
   stop(): void {
     this.#listeners.stop();
-    watching.delete(this);
-    if (watching.size === 0) witnessBy(undefined);
+    removeWitness(this);
   }
 }
 
@@ -132,17 +130,3 @@ function timersOf(task: TaskImpl<unknown>): number {
 function isSet(what: object | undefined): boolean {
   return what !== undefined && "sequence" in what && what.sequence !== UNSET;
 }
-
-const watching = new Set<LeakWatch>();
-
-const everyWatch: Witness = {
-  acquired: (owner) => {
-    for (const watch of watching) watch.acquired(owner);
-  },
-  released: (owner) => {
-    for (const watch of watching) watch.released(owner);
-  },
-  lent: (signal) => {
-    for (const watch of watching) watch.lent(signal);
-  },
-};

@@ -44,7 +44,7 @@ export class Timeline implements Recorder {
     this.#add("explore", `cancels "${task.name}"`);
   }
 
-  reported({ kind, message }: Report): void {
+  heard({ kind, message }: Report): void {
     this.#add("loop", `reports ${kind}: ${message.split("\n")[0]?.replace(/:$/, "")}`);
     if (kind === "deadlock") this.#over = true;
   }

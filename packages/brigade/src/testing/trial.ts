@@ -29,7 +29,7 @@ export interface Trial {
 export interface Recorder extends LoopObserver, ReadyObserver {
   /** Called before anything happens. */
   begins(loop: TaskLoop): void;
-  reported(report: Report): void;
+  heard(report: Report): void;
 }
 
 /** What a run has to know of a plan, beside the choices. */
@@ -71,7 +71,7 @@ class Attempt {
       scheduler: this.ready,
       onReport: (report) => {
         this.#reports.push(report);
-        recorder?.reported(report);
+        recorder?.heard(report);
       },
       ...(recorder && { observer: recorder }),
     };

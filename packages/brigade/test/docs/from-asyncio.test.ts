@@ -6,8 +6,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as brigade from "brigade";
+import * as instruments from "brigade/instruments";
 import * as node from "brigade/node";
 import * as testing from "brigade/testing";
+import * as trace from "brigade/trace";
 import { expect, test } from "vitest";
 import { root } from "./examples.ts";
 
@@ -150,7 +152,7 @@ function exportedTypes(path: string): string[] {
 
 test("every name in code in the Brigade column is exported, or a member of what is", async () => {
   const held = { ...(await objects()), ...(await openObjects()) };
-  const values = [brigade, node, testing].flatMap((entry) => Object.keys(entry));
+  const values = [brigade, instruments, node, testing, trace].flatMap((entry) => Object.keys(entry));
   const exported = new Set([...values, ...exportedTypes("index.ts"), ...exportedTypes("node/index.ts")]);
   const isThere = (code: string): boolean => {
     if (code === "yield*") return true;

@@ -14,6 +14,8 @@ export interface CommandText {
   /** One line: what it does. */
   readonly summary: string;
   readonly paragraphs: readonly string[];
+  /** Said of an option that there is not, where it may have been meant for somebody else. */
+  readonly foreignOptions?: string;
   readonly examples: readonly Example[];
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }

@@ -50,7 +50,8 @@ function unknownCommand(word: string): string {
 }
 
 function unexpected(word: string, { text, invocation }: Command): string {
-  const more = `${programName} ${text.name} --help shows all`;
+  const ownOnes = `${programName} ${text.name} --help shows all`;
+  const more = text.foreignOptions === undefined ? ownOnes : `${ownOnes}; ${text.foreignOptions}`;
   if (!word.startsWith("-") || word === "-")
     return `${quoted(word)} is one operand too many: ${text.name} takes ${text.operands}`;
   const names = extractOptionNames(invocation.usage);

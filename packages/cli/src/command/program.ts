@@ -10,7 +10,7 @@ import { commands } from "./commands.ts";
 
 export const programName = "brigade";
 
-export const programSummary = "Many things at once, bounded, from the command line";
+export const programSummary = "Runs programs of coroutines, shows what they wait for, and fetches many URLs";
 
 function asParser({ text: { name, summary, operands }, invocation }: Command): Parser<"sync", Invocation> {
   return command(name, invocation, { brief: [text(summary)], usageLine: usageOf(operands) });
@@ -28,11 +28,14 @@ export const program: Parser<"sync", Invocation> = or(...commands.map(asParser))
 
 /** The options of a command as the help and the manual page list them: operands first, defaults in plain words. */
 export function sectionsOf({ sections }: DocPage): readonly DocSection[] {
-  return sections.map((section) => ({
+  const sorted = sections.map((section) => ({
     ...section,
     entries: [...section.entries].sort((a, b) => rank(a) - rank(b)).map(withPlainDefault),
   }));
+  return sorted.sort((a, b) => rankOfFirst(a) - rankOfFirst(b));
 }
+
+const rankOfFirst = ({ entries }: DocSection): number => (entries[0] === undefined ? 1 : rank(entries[0]));
 
 const rank = ({ term }: DocEntry): number => (term.type === "argument" ? 0 : 1);
 

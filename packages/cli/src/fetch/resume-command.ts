@@ -4,7 +4,7 @@ import type { FetchOptions } from "./options.ts";
 const plain = /^[\w@%+=:,./-]+$/;
 
 /** A word as a shell reads it. */
-function quoted(word: string): string {
+export function inShell(word: string): string {
   return plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -16,5 +16,5 @@ export function resumeAdvice({ command, output, source, resume }: FetchOptions):
   const words = command.filter((word) => word !== "--overwrite");
   if (!resume) words.push("--resume");
   const input = source.kind === "stdin" ? " (with the same URLs on stdin)" : "";
-  return `To go on where it stopped${input}:\n  ${words.map(quoted).join(" ")}`;
+  return `To go on where it stopped${input}:\n  ${words.map(inShell).join(" ")}`;
 }

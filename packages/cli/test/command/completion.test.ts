@@ -43,7 +43,11 @@ test("bash completes commands, options, values, files and folders", async () => 
     offer fetch --per-
     offer fetch --method P
     offer fetch ur
-    offer fetch --output-dir bo`,
+    offer fetch --output-dir bo
+    offer run --tra
+    offer run ur
+    offer timeline --ht
+    offer export --format ch`,
   ]);
   expect(offered.trimEnd().split("\n")).toEqual([
     "complete -F _brigade brigade",
@@ -52,6 +56,10 @@ test("bash completes commands, options, values, files and folders", async () => 
     "PATCH POST PUT",
     "urls.txt",
     "bodies/",
+    "--trace",
+    "urls.txt",
+    "--html",
+    "chrome",
   ]);
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { manPages } from "../../man/man-pages.ts";
 import { roff, typed } from "../../man/roff.ts";
+import { commands } from "../../src/command/commands.ts";
 import { commandLine } from "./command-line.ts";
 import { hasProgram, program } from "./process.ts";
 
@@ -28,12 +29,16 @@ test("the packed package has every page", () => {
   );
 });
 
-test("every option of the help is in the manual page", async () => {
-  const { out } = await commandLine(["fetch", "--help"]);
-  const options = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map((match) => match[1] as string);
-  const page = manPages().find(({ file }) => file === "brigade-fetch.1")?.text ?? "";
-  expect(options.filter((option) => !page.includes(`\\fB${typed(option)}\\fR`))).toEqual([]);
-});
+test.each(commands.map(({ text }) => text.name))(
+  "every option of brigade %s --help is in its manual page",
+  async (name) => {
+    const { out } = await commandLine([name, "--help"]);
+    const options = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map((match) => match[1] as string);
+    const page = manPages().find(({ file }) => file === `brigade-${name}.1`)?.text ?? "";
+    expect(page).toMatch(/^\.TH/);
+    expect(options.filter((option) => !page.includes(`\\fB${typed(option)}\\fR`))).toEqual([]);
+  },
+);
 
 test("what is special in roff is shown as it is", () => {
   expect(roff(".TH is a macro")).toBe("\\&.TH is a macro");

@@ -22,8 +22,8 @@ function named(type: "file" | "directory", metavar: Uppercase<string>, example: 
   });
 }
 
-export function file(): Value<string> {
-  return named("file", "FILE", "results.jsonl");
+export function file(example = "results.jsonl", metavar: Uppercase<string> = "FILE"): Value<string> {
+  return named("file", metavar, example);
 }
 
 export function folder(): Value<string> {

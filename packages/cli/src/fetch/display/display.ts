@@ -13,6 +13,7 @@ import { printable } from "../summary/printable.ts";
 import { frame, hostRows, logLine } from "./frame.ts";
 import { LiveRegion, type Terminal } from "./live-region.ts";
 import { stateOf } from "./state.ts";
+import { hasUnicode } from "./unicode.ts";
 
 /** What is shown of a client. */
 type Shown = Pick<Client, "hosts">;
@@ -112,9 +113,4 @@ function terminalOf(stream: WriteStream): Terminal {
       stream.write(text);
     },
   };
-}
-
-function hasUnicode(): boolean {
-  const locale = process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || "";
-  return process.env["TERM"] !== "linux" && locale !== "C" && locale !== "POSIX";
 }

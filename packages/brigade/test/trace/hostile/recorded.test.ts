@@ -1,0 +1,160 @@
+/** What a recorder writes of random programs, cancelled anywhere: every promise of the schema, and what another observer saw. */
+import type { LoopObserver, Task } from "brigade";
+import { CANCELLED, ERROR, LOST, readTrace, recorder, type Trace, VALUE } from "brigade/trace";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { look } from "./promises.ts";
+import { carryOut, type Plan, plans } from "./programs.ts";
+
+/** One call after the other, to each of them. None of callbacks: whether one was long is a matter of each one's luck. */
+function both(first: LoopObserver, second: LoopObserver): LoopObserver {
+  const calls = ["taskCreated", "stepStarted", "stepEnded", "taskWoken", "taskDone"] as const;
+  const more = ["cancelRequested", "idle", "closed"] as const;
+  const one = Object.fromEntries(
+    [...calls, ...more].map((call) => [
+      call,
+      (...told: unknown[]) => {
+        for (const it of [first, second]) (it[call] as ((...them: unknown[]) => void) | undefined)?.apply(it, told);
+      },
+    ]),
+  );
+  return one;
+}
+
+interface Row {
+  readonly name: string;
+  readonly parent: string | undefined;
+  outcome: number;
+  steps: number;
+}
+
+/** Tells of tasks by hand. */
+class ByHand implements LoopObserver {
+  readonly rows = new Map<Task<unknown>, Row>();
+
+  taskCreated(task: Task<unknown>, parent: Task<unknown> | undefined): void {
+    this.rows.set(task, { name: task.name, parent: parent?.name, outcome: 0, steps: 0 });
+  }
+
+  stepEnded(task: Task<unknown>): void {
+    this.#row(task).steps++;
+  }
+
+  taskDone(task: Task<unknown>): void {
+    this.#row(task).outcome = task.cancelled ? CANCELLED : task.exception() === undefined ? VALUE : ERROR;
+  }
+
+  #row(task: Task<unknown>): Row {
+    const row = this.rows.get(task);
+    if (row === undefined) throw new Error(`${task.name} was never created`);
+    return row;
+  }
+}
+
+function rowsOf({ type, task }: Trace): [number, number][] {
+  return [...type].map((kind, i) => [kind, task[i] as number]);
+}
+
+async function recorded(plan: Plan, options: Parameters<typeof recorder>[0] = {}) {
+  const byRecorder = recorder(options);
+  const byHand = new ByHand();
+  await carryOut(plan, { observer: both(byRecorder, byHand) });
+  return { trace: readTrace(byRecorder.bytes()), byHand };
+}
+
+test("every event of every program is as the schema says", { timeout: 120_000 }, async () => {
+  let steps = 0;
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { trace } = await recorded(plan);
+      const seen = look(trace);
+      expect(seen.violations).toEqual([]);
+      steps += seen.steps;
+    }),
+    { numRuns: 1_500, seed: 6 },
+  );
+  expect(steps).toBeGreaterThan(10_000);
+});
+
+test("tasks, their makers, names, steps and outcomes are those that another observer saw", {
+  timeout: 120_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { trace, byHand } = await recorded(plan);
+      const { tasks } = look(trace);
+      const rows = [...tasks.values()].map(({ name, parent, outcome, steps }) => ({
+        name,
+        parent: tasks.get(parent)?.name,
+        outcome,
+        steps,
+      }));
+      expect(rows).toEqual([...byHand.rows.values()]);
+    }),
+    { numRuns: 1_000, seed: 8 },
+  );
+});
+
+test("a small flight recorder has the last events of a large one, and tells how many it lost", {
+  timeout: 120_000,
+}, async () => {
+  let rounds = 0;
+  await fc.assert(
+    fc.asyncProperty(plans, fc.constantFrom(1, 2, 3, 7, 64), async (plan, last) => {
+      const large = recorder({ last: 10_000 });
+      const small = recorder({ last });
+      await carryOut(plan, { observer: both(large, small) });
+      const all = rowsOf(readTrace(large.bytes()));
+      const some = readTrace(small.bytes());
+      expect([large.events, small.events, large.lost]).toEqual([all.length, all.length, 0]);
+      const kept = Math.min(last, all.length);
+      expect(rowsOf(some)).toEqual([...(kept < all.length ? [[LOST, 0]] : []), ...all.slice(all.length - kept)]);
+      expect([some.lost, small.lost]).toEqual([all.length - kept, all.length - kept]);
+      expect(look(some, { whole: false }).violations).toEqual([]);
+      if (all.length > last) rounds++;
+    }),
+    { numRuns: 600, seed: 9 },
+  );
+  expect(rounds).toBeGreaterThan(250);
+});
+
+test("a flight recorder that holds all has the outcome of every task that it tells of", {
+  timeout: 120_000,
+}, async () => {
+  let told = 0;
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { trace, byHand } = await recorded(plan, { last: 10_000 });
+      const { tasks, violations } = look(trace, { whole: false });
+      expect(violations).toEqual([]);
+      const rows = [...byHand.rows.values()];
+      for (const { name, parent, outcome } of tasks.values()) {
+        const maker = tasks.get(parent)?.name;
+        const same = rows.filter((row) => row.name === name && row.outcome === outcome && row.parent === maker);
+        expect(same.length, name).toBeGreaterThan(0);
+        told++;
+      }
+    }),
+    { numRuns: 400, seed: 11 },
+  );
+  expect(told).toBeGreaterThan(400);
+});
+
+test("what a sink was given is what the recorder has in memory without one", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const parts: Uint8Array[] = [];
+      const full = recorder();
+      const toSink = recorder({ sink: (bytes) => parts.push(bytes) });
+      await carryOut(plan, { observer: both(full, toSink) });
+      toSink.close();
+      const inMemory = readTrace(full.bytes());
+      const inSink = readTrace(Buffer.concat(parts));
+      expect(inSink.end).toBe("complete");
+      expect([...inSink.type]).toEqual([...inMemory.type]);
+      expect([...inSink.task]).toEqual([...inMemory.task]);
+      expect([...inSink.time]).toEqual([...inMemory.time]);
+    }),
+    { numRuns: 300, seed: 10 },
+  );
+});

@@ -1,0 +1,45 @@
+/** Where the bytes of a trace come from. */
+
+export type TraceSource =
+  | { readonly name: string; readonly kind: "text"; readonly base64: string }
+  | { readonly name: string; readonly kind: "bytes"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly name: string; readonly kind: "file"; readonly file: Blob }
+  | { readonly name: string; readonly kind: "server"; readonly url: string; readonly token: string };
+
+export async function bytesOf(source: TraceSource): Promise<Uint8Array> {
+  switch (source.kind) {
+    case "bytes":
+      return source.bytes;
+    case "file":
+      return new Uint8Array(await source.file.arrayBuffer());
+    case "text":
+      return inflated(fromBase64(source.base64));
+    case "server":
+      return fetched(source.url, source.token);
+  }
+}
+
+async function fetched(url: string, token: string): Promise<Uint8Array> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, cache: "no-store" });
+  if (!response.ok) throw new Error(await response.text());
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** What a browser of before 2025 does not have. */
+interface FromBase64 {
+  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const quick = (Uint8Array as unknown as FromBase64).fromBase64;
+  if (quick) return quick.call(Uint8Array, text);
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
+}
