@@ -81,13 +81,13 @@ const checks: readonly Check[] = [
   {
     name: "runtimes",
     claim:
-      "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote; the HTTP client works on each, and brigade/node on all but Chromium",
+      "Node 22, 24 and 26, Deno, Bun and Chromium write the traces that CPython wrote, and record the same events of a program in virtual time; the HTTP client works on each, and brigade/node on all but Chromium",
     commands: [["conformance/src/runtimes/main.ts"]],
     needs: ["chromium"],
   },
   {
     name: "docs",
-    claim: "the examples in README, docs and docstrings compile and run",
+    claim: "the examples in README, docs and docstrings compile and run, and commands print what the pages show",
     commands: [[...vitest, "--project", "docs"], ["scripts/docstring-examples.ts"]],
     needs: ["python3"],
   },

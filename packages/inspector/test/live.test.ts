@@ -5,6 +5,9 @@ import { Chromium, executablePath } from "./browser.ts";
 import { type Program, ProgramServer } from "./program-server.ts";
 import { shop } from "./traces.ts";
 
+/** On a busy machine things come late. */
+const poll: typeof expect.poll = (read, options) => expect.poll(read, { timeout: 10_000, ...options });
+
 describe.skipIf(executablePath === undefined)("the live view in a browser", () => {
   let chromium: Chromium;
   let server: ProgramServer | undefined;
@@ -44,7 +47,7 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
       expect(words).toContain(part);
     }
     await rows(page).nth(2).click();
-    await expect.poll(() => page.locator("#side").innerText()).toMatch(/held by\s+request-2/);
+    await poll(() => page.locator("#side").innerText()).toMatch(/held by\s+request-2/);
   });
 
   test("a hundred thousand tasks are a list that scrolls, of which the program is asked for a page at a time", async () => {
@@ -54,7 +57,7 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
     await page.locator(".rows").evaluate((element) => {
       element.scrollTop = element.scrollHeight;
     });
-    await expect.poll(() => rows(page).last().innerText()).toContain("request-100000");
+    await poll(() => rows(page).last().innerText()).toContain("request-100000");
     expect(await rows(page).count()).toBeLessThan(120);
     expect(Math.max(...queries.map((query) => (JSON.parse(query) as { limit: number }).limit))).toBeLessThan(120);
   });
@@ -68,7 +71,7 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
     expect(await page.locator("[aria-selected=true]").innerText()).toContain("request-2");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("ArrowLeft");
-    await expect.poll(() => queries.at(-1)).toContain('"toggled":["t1"]');
+    await poll(() => queries.at(-1)).toContain('"toggled":["t1"]');
   });
 
   test("markup in names is text", async () => {
@@ -87,7 +90,7 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
     const [page, playing] = await opened({ tasks: 3 });
     await page.waitForSelector(".body [role=row]");
     playing.program.health = "ended";
-    await expect.poll(() => page.locator(".notice").count()).toBe(1);
+    await poll(() => page.locator(".notice").count()).toBe(1);
     expect(await notice(page)).toContain("The program has ended");
     expect(await rows(page).count()).toBe(3);
     const { asked } = playing;
@@ -101,7 +104,7 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
     const [page, playing] = await opened({ tasks: 3 });
     await page.waitForSelector(".body [role=row]");
     playing.program.health = "busy";
-    await expect.poll(() => page.locator(".notice").count(), { timeout: 5_000 }).toBe(1);
+    await poll(() => page.locator(".notice").count()).toBe(1);
     expect(await notice(page)).toContain("its thread is busy");
     expect(await rows(page).count()).toBe(3);
   });
@@ -129,33 +132,36 @@ describe.skipIf(executablePath === undefined)("the live view in a browser", () =
     await slider.waitFor();
     expect(await slider.getAttribute("max")).toBe("185");
     await slider.fill("150");
-    await expect.poll(() => rows(page).count()).toBe(3);
+    await poll(() => rows(page).count()).toBe(3);
     const words = await rows(page).allInnerTexts();
     expect(words[0]).toContain("gather 2 awaitables");
     expect(words[1]).toMatch(/orders\s+sell\s+running/);
     expect(words[2]).toContain("Lock.acquire orders");
     expect(words[2]).toContain("147 ms");
     await slider.fill("0.2");
-    await expect.poll(() => rows(page).count()).toBe(1);
+    await poll(() => rows(page).count()).toBe(1);
     await page.getByRole("button", { name: "Timeline" }).click();
     await page.waitForSelector("#lanes[data-drawn]");
     await page.getByRole("button", { name: "Back to the tasks" }).click();
     await page.getByRole("button", { name: "Now" }).click();
-    await expect.poll(() => rows(page).first().innerText()).toContain("request-1");
+    await poll(() => rows(page).first().innerText()).toContain("request-1");
   });
 
   test("the memory of a page that is left open stays what it was", async () => {
     const [page, { asked }] = await opened({ tasks: 5_000 }, "token=secret&every=1");
     const session = await page.context().newCDPSession(page);
     const heapAfter = async (answers: number): Promise<number> => {
-      await expect.poll(() => asked.get("stats") ?? 0, { timeout: 120_000, interval: 50 }).toBeGreaterThan(answers);
-      await session.send("HeapProfiler.collectGarbage");
-      const { usedSize } = await session.send("Runtime.getHeapUsage");
-      return usedSize;
+      await poll(() => asked.get("stats") ?? 0, { timeout: 120_000, interval: 50 }).toBeGreaterThan(answers);
+      const sizes: number[] = [];
+      for (let i = 0; i < 4; i++) {
+        await session.send("HeapProfiler.collectGarbage");
+        sizes.push((await session.send("Runtime.getHeapUsage")).usedSize);
+      }
+      return Math.min(...sizes); // the others hold an answer that has just come
     };
-    const before = await heapAfter(400);
-    const after = await heapAfter(1_800);
-    console.log(`heap after 400 answers ${(before / 1e6).toFixed(2)} MB, after 1,800 ${(after / 1e6).toFixed(2)} MB`);
-    expect(after - before).toBeLessThan(500_000);
+    const before = await heapAfter(300);
+    const after = await heapAfter(1_600);
+    console.log(`heap after 300 answers ${(before / 1e6).toFixed(2)} MB, after 1,600 ${(after / 1e6).toFixed(2)} MB`);
+    expect(after - before).toBeLessThan(300_000);
   }, 180_000);
 });

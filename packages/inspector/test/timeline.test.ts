@@ -227,7 +227,7 @@ describe.skipIf(executablePath === undefined)("the timeline in a browser", () =>
     const middle = await place(page, 0.5, 1);
     await page.mouse.move(middle.x, middle.y);
     await page.mouse.wheel(0, -600);
-    await expect.poll(caption).not.toContain("0 ms to");
+    await expect.poll(caption, { timeout: 10_000 }).not.toContain("0 ms to");
     const zoomed = await caption();
     await page.mouse.down();
     await page.mouse.move(middle.x - 150, middle.y, { steps: 3 });

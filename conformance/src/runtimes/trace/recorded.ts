@@ -63,13 +63,19 @@ export async function bytesOf(main: Main, options: RecorderOptions = {}): Promis
   return observer.bytes();
 }
 
-/** The events, one a line: when, what, which task, and what `a` and `b` mean. How long steps ran is the host's. */
+/**
+ * The events, one a line: when, what, which task, and what `a` and `b` mean. How long steps ran is the host's, and so is what is
+ * told of a callback only because it took long.
+ */
 export function eventLines(bytes: Uint8Array): string[] {
   const trace = readTrace(bytes);
-  return Array.from({ length: trace.count }, (_, i) => {
+  const lines: string[] = [];
+  for (let i = 0; i < trace.count; i++) {
     const name = names[trace.type[i] ?? 0] ?? "";
-    return `${trace.time[i]} ${name} ${trace.task[i]}${meaning(trace, name, trace.a[i] ?? 0, trace.b[i] ?? 0)}`;
-  });
+    if (name === "callback") continue;
+    lines.push(`${trace.time[i]} ${name} ${trace.task[i]}${meaning(trace, name, trace.a[i] ?? 0, trace.b[i] ?? 0)}`);
+  }
+  return lines;
 }
 
 function meaning(trace: Trace, name: string, a: number, b: number): string {

@@ -28,9 +28,11 @@ function load(): Instruments | undefined {
 export function admit(loop: Loop): void {
   noteLoop(loop);
   if (instruments !== undefined || environmentAsks()) load()?.observe(loop);
-  // A program that listens itself has another use for the signal; virtual time is for tests.
-  if (release !== undefined || loop.virtual || host.env("BRIGADE_INSPECT") === "0" || host.listeners(SIGNAL) > 0) return;
-  release = host.onSignal(SIGNAL, () => load()?.opened());
+  if (release !== undefined || loop.virtual || !host.quietSignals) return; // virtual time is for tests
+  if (host.env("BRIGADE_INSPECT") === "0" || host.listeners(SIGNAL) > 0) return;
+  release = host.onSignal(SIGNAL, () => {
+    if (host.listeners(SIGNAL) === 1) load()?.opened(); // a program that listens itself has another use for the signal
+  });
 }
 
 /** Its run is over. */

@@ -26,6 +26,8 @@ export interface Host {
   env(name: string): string | undefined;
   /** How many listen for the signal to the process. */
   listeners(signal: string): number;
+  /** Whether a listener for a signal lets the process end: not on Deno, nor on Bun. */
+  readonly quietSignals: boolean;
   /** Loads the module by name, at once; undefined where the host can't, or there is no such module. */
   load(name: string): unknown;
   /** What runs here, for records of it. */
@@ -46,6 +48,9 @@ interface Builtin {
 /** The parts of the hosts' globals that are used, where a host has them. */
 interface HostGlobals {
   readonly setImmediate?: (callback: () => void) => unknown;
+  readonly Deno?: {
+    readonly permissions?: { querySync(what: { name: "env"; variable: string }): { readonly state: string } };
+  };
   readonly process?: {
     readonly pid: number;
     readonly version?: string;
@@ -59,7 +64,7 @@ interface HostGlobals {
   };
 }
 
-const { setImmediate, process } = globalThis as unknown as HostGlobals;
+const { setImmediate, process, Deno } = globalThis as unknown as HostGlobals;
 
 const LONGEST_TIMER = 2 ** 31 - 1; // what setTimeout can take; the loop looks again when it is over
 
@@ -107,6 +112,12 @@ function stores(): Stores | undefined {
   return process?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage;
 }
 
+/** Deno gives the environment to those who may read it, and would ask at the terminal for the others. */
+function mayRead(variable: string): boolean {
+  const permission = Deno?.permissions?.querySync({ name: "env", variable });
+  return permission === undefined || permission.state === "granted";
+}
+
 let defer: ((callback: () => void) => void) | undefined;
 
 /** The host that this module runs on: Node, Deno, Bun or a browser. */
@@ -135,7 +146,8 @@ export const host: Host = {
   bind: (callback) => stores()?.bind?.(callback) ?? callback,
   snapshot: () => stores()?.snapshot?.(),
   warn: (text) => console.error(text),
-  env: (name) => process?.env?.[name],
+  env: (name) => (mayRead(name) ? process?.env?.[name] : undefined),
+  quietSignals: process?.versions?.["node"] !== undefined && !process.versions["deno"] && !process.versions["bun"],
   listeners: (signal) => process?.listenerCount?.(signal) ?? 0,
   load(name) {
     try {

@@ -314,7 +314,7 @@ export class Loop {
 
   /** Nothing is ready. True when there is something to run now after all. */
   #idle(): boolean {
-    if (this.observer !== undefined) this.observer.idle(this);
+    if (this.observer !== undefined) this.#tellIdle(this.observer);
     const next = this.#timers.earliest;
     if (this.virtual && next < Infinity && (this.foreign <= this.#borderWaits || this.#patienceOver)) {
       (this.#clock.advanceTo as (when: number) => void).call(this.#clock, next);
@@ -331,6 +331,14 @@ export class Loop {
     if (!this.virtual) this.#setAlarm(next);
     else if (next < Infinity || borders) this.#awaitForeignWork();
     return false;
+  }
+
+  #tellIdle(observer: Observer): void {
+    const now = host.now();
+    if (now - this.looked > PROBATION) observer.slow(this, this.looked, now, this.#ran);
+    this.looked = now;
+    this.#ran = 0;
+    observer.idle(this);
   }
 
   #awaitForeignWork(): void {

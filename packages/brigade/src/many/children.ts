@@ -5,6 +5,7 @@ import { spawn } from "../task/event-loop.ts";
 import type { Frame, RunningTask } from "../task/frame.ts";
 import { FutureBase, type Watcher } from "../task/future.ts";
 import type { TaskHome } from "../task/home.ts";
+import type { TaskImpl } from "../task/task.ts";
 import { Leaf } from "../task/leaf.ts";
 import { noteSpawnSite } from "../task/spawn-sites.ts";
 import type { AwaitableLike } from "../types.ts";
@@ -69,12 +70,14 @@ export abstract class Children<T> extends Leaf<T> {
     return slot;
   }
 
-  protected launch(work: Work, slot: Slot): void {
+  /** `freed`: the task whose end made room for it. */
+  protected launch(work: Work, slot: Slot, freed?: unknown): void {
     const { loop } = this.task as RunningTask;
     if (work instanceof FutureBase && work.loop !== loop) {
       throw new InvalidStateError(`${this.kind}: ${work.describe()} belongs to another event loop`);
     }
     const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work, undefined, this.task);
+    if (freed !== undefined && child !== work) loop.observer?.taskWoken(child as TaskImpl<unknown>, freed as TaskImpl<unknown>);
     if (loop.debug && child !== work) noteSpawnSite(child, this.task);
     slot.child = child;
     this.pending++;

@@ -79,13 +79,13 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     return frames.length === 0;
   }
 
-  #startNext(slot: Slot): void {
+  #startNext(slot: Slot, freed?: unknown): void {
     try {
       const next = (this.#source as Iterator<Work, unknown>).next();
       if (next.done) this.#exhausted = true;
       else {
         slot.index = this.#read++;
-        this.launch(next.value, slot);
+        this.launch(next.value, slot, freed);
       }
     } catch (error) {
       this.#exhausted = true;
@@ -126,7 +126,7 @@ class Gather extends Children<unknown> implements BatchOwner, Runnable {
     slot.child = undefined;
     if (child.failed || child.cancelled) this.#unsuccessful(slot, child);
     else this.#results[slot.index] = child.result();
-    if (!this.#exhausted && !this.stopping) this.#startNext(slot);
+    if (!this.#exhausted && !this.stopping) this.#startNext(slot, child.completer);
     this.wakeIfDone(child);
   }
 

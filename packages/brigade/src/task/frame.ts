@@ -9,7 +9,7 @@ import { keepShape } from "../kernel/shapes.ts";
 import type { Coroutine, FrameInfo, Suspension } from "../types.ts";
 import { Definition, type Ledger } from "./ledger.ts";
 import { isSuspension, PROBE, returned, SUSPENDED } from "./suspension.ts";
-import { framesAbove, traced } from "./trace.ts";
+import { framesAbove, knowAsker, traced } from "./trace.ts";
 
 /** The states of a frame. */
 export const CREATED = 0;
@@ -297,7 +297,13 @@ export function stackFrom(top: Frame | undefined, suspended: boolean): FrameInfo
 
 /** The frame's place, if it is suspended and the host tells; several when bare generators stand between. */
 export function probe(frame: Frame): readonly FrameInfo[] {
+  knowAsker((answer) => ask({ next: answer }));
   found = [];
-  frame.generator.next(PROBE);
+  ask(frame.generator);
   return found;
+}
+
+/** The only place from which generators are asked. */
+function ask(generator: { next(sent: unknown): unknown }): void {
+  generator.next(PROBE);
 }

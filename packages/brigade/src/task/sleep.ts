@@ -43,7 +43,7 @@ class Sleep<T> extends Leaf<T> implements TimerEntry {
   }
 
   override get label(): string {
-    return this.#absolute ? `until ${this.#time}` : `${this.#time} ms`;
+    return `${this.#absolute ? "until " : ""}${this.#time < 100 ? Number(this.#time.toPrecision(3)) : Math.round(this.#time)} ms`;
   }
 
   protected start(task: RunningTask): boolean {

@@ -27,8 +27,8 @@ const MANY_LINES = 10;
 /** The stack lines below the function `above`, up to the next resumption of a generator: the caller's own. */
 function callerLines(above: unknown): string[] {
   const few = capturedLines(above, FEW_LINES);
-  const lines = framesOf(few);
-  return lines.length < few.length || few.length < FEW_LINES ? lines : framesOf(capturedLines(above, MANY_LINES));
+  const reachOut = few.length < FEW_LINES || few.some((line, index) => index > 0 && (isOwn(line) || line === asker));
+  return framesOf(reachOut ? few : capturedLines(above, MANY_LINES));
 }
 
 function capturedLines(above: unknown, limit: number): string[] {
@@ -54,12 +54,24 @@ function framesOf(lines: readonly string[]): string[] {
   const frames: string[] = [];
   for (const [index, line] of lines.entries()) {
     // Some leaves stand behind another object that has `next`, a queue's behind its call of get or put.
-    if (index === 0 && isOwn(line) && /\bnext \(/.test(line)) continue;
-    if (isOwn(line)) break;
+    if (index === 0 && (OWN === "" || isOwn(line)) && /\bnext \(/.test(line)) continue;
+    if (isOwn(line) || line === asker) break;
     if (!RESUMPTION.test(line)) frames.push(line);
     else if (OWN === "" || isOwn(lines[index + 1] ?? `${OWN}src/`)) break;
   }
   return frames;
+}
+
+/** In a bundle: the line, on a stack, of the runtime's function that asks frames where they are. */
+let asker: string | undefined;
+
+/** Learns that line, where the runtime's lines can't be told by their file: from a stack that is taken when `ask` calls back. */
+export function knowAsker(ask: (answer: () => unknown) => void): void {
+  if (OWN !== "" || asker !== undefined) return;
+  const answer = (): void => {
+    asker = capturedLines(answer, 1)[0] ?? "";
+  };
+  ask(answer);
 }
 
 function isOwn(line: string): boolean {

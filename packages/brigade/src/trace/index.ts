@@ -33,6 +33,7 @@ export {
   LOST,
   NAMED,
   type Place,
+  type PlaceFrame,
   PUT,
   RELEASED,
   REPORT,

@@ -46,7 +46,8 @@ function refuse(response: ServerResponse, error: unknown): void {
   }
   const status = error instanceof Refusal ? error.status : error instanceof AttachError ? 502 : 500;
   const message = error instanceof Error ? error.message : String(error);
-  response.writeHead(status, { ...always, "content-type": "text/plain; charset=utf-8" }).end(message);
+  const close = status === 413 ? { connection: "close" } : {}; // what else the request has is not read
+  response.writeHead(status, { ...always, ...close, "content-type": "text/plain; charset=utf-8" }).end(message);
 }
 
 async function route(
@@ -105,11 +106,14 @@ async function callOf(request: IncomingMessage): Promise<CallRequest> {
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) {
     throw new Refusal(415, "a call is one JSON object: send it as application/json");
   }
+  const tooLarge = new Refusal(413, `a call has at most ${MOST_REQUEST_BYTES} bytes`);
+  if (Number(request.headers["content-length"]) > MOST_REQUEST_BYTES) throw tooLarge;
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // A request that is left in the middle must not take its answer with it.
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MOST_REQUEST_BYTES) throw new Refusal(413, `a call has at most ${MOST_REQUEST_BYTES} bytes`);
+    if (size > MOST_REQUEST_BYTES) throw tooLarge;
     parts.push(part);
   }
   return checked(Buffer.concat(parts).toString());

@@ -181,7 +181,7 @@ function write(target: Node | undefined, uses: Uses, reads: boolean): void {
 }
 
 /** `a` of `a.b.c`; `this.a` of `this.a.b`. */
-export function rootName(node: Node | undefined): string | undefined {
+function rootName(node: Node | undefined): string | undefined {
   let one = bare(node);
   while (one?.type === "MemberExpression" || one?.type === "CallExpression") {
     const inner = bare(child(one, one.type === "CallExpression" ? "callee" : "object"));

@@ -5,9 +5,9 @@ import { bare, child, isIdentifier, type Node, propertyOf } from "./syntax.ts";
 const ORDERING =
   /^(?:acquire|release|join|wait|waitFor|notify|notifyAll|begin|commit|rollback|lock|unlock|flush|shutdown)$/;
 
-/** Methods after whose name one may ask in any order. */
-const ASKING =
-  /^(?:get|fetch|load|read|find|query|list|count|search|look|head|select|check|has|is|exists|describe|resolve|request|ask|all|one|by|price|stock|status|info|json|text|body)(?=[A-Z_]|$)/;
+/** Methods that, by their name, change what they are called on: two of them keep their order. */
+const ACTIONS =
+  /^(?:add|append|apply|assign|authenticate|begin|book|build|call|cancel|change|charge|clear|close|commit|connect|copy|create|decrement|delete|dequeue|destroy|disconnect|dispatch|drop|emit|enqueue|exec|execute|flush|increment|init|insert|install|join|lock|login|logout|mark|migrate|move|next|notify|open|patch|pay|place|pop|post|process|publish|push|put|refund|register|release|remove|rename|replace|reserve|reset|resume|rollback|run|save|seek|send|set|shift|ship|start|stop|store|submit|sync|transaction|truncate|unlock|unshift|update|upload|upsert|use|wait|write)(?=[A-Z_0-9]|$)/;
 
 /** Whether the await is `yield* sleep(…)` without a use for what it gives. */
 export function isPause(file: SourceFile, node: Node): boolean {
@@ -22,7 +22,7 @@ export function isPause(file: SourceFile, node: Node): boolean {
 }
 
 /** The method that is called, of whatever. */
-export function methodOf(node: Node): string {
+function methodOf(node: Node): string {
   const called = bare(child(node, "argument"));
   const callee = called?.type === "CallExpression" ? bare(child(called, "callee")) : undefined;
   return callee?.type === "MemberExpression" ? propertyOf(callee) : "";
@@ -33,7 +33,7 @@ export function isOrdering(node: Node): boolean {
   return ORDERING.test(methodOf(node));
 }
 
-/** Whether the method only asks for something. */
-export function asks(method: string): boolean {
-  return ASKING.test(method);
+/** Whether the method does something, by its name. */
+export function acts(method: string): boolean {
+  return ACTIONS.test(method);
 }

@@ -1,7 +1,7 @@
 /** Statements of one block in a row, and which of their awaits can run at once. */
 import type { Effects } from "./effects.ts";
 import { common, declaredIn, type Uses, usesOf } from "./names.ts";
-import { asks, isOrdering, isPause } from "./pause.ts";
+import { acts, isOrdering, isPause } from "./pause.ts";
 import type { SourceFile } from "./source-file.ts";
 import { awaitsIn, bare, child, isAwait, isFunction, list, type Node, walk } from "./syntax.ts";
 
@@ -149,12 +149,12 @@ export class RowFinder {
     return undefined;
   }
 
-  /** Something that both call methods of that do more than ask. */
+  /** Something that both call methods of, one of which acts. */
   #receiver(one: Uses, other: Uses): string | undefined {
     for (const [name, methods] of one.receivers) {
       const others = other.receivers.get(name);
       if (others === undefined) continue;
-      for (const method of [...methods, ...others]) if (!asks(method)) return `${name}.${method}`;
+      for (const method of [...methods, ...others]) if (acts(method)) return `${name}.${method}`;
       this.#shared.add(name);
     }
     return undefined;

@@ -4,7 +4,7 @@ import { declaredIn, usesOf } from "./names.ts";
 import { child, children, isAwait, isFunction, list, type Node, nameOf } from "./syntax.ts";
 
 /** A position that no parsing can find, or text that can't be parsed. The message says which. */
-export class SourceError extends Error {
+class SourceError extends Error {
   override readonly name: string = "SourceError";
 }
 

@@ -22,6 +22,8 @@ export interface Lines {
 }
 
 export function gatherLines(file: SourceFile, row: Row): Lines {
+  const whole = wholeLines(file, row);
+  if (whole !== undefined) return whole;
   const first = row.statements[0] as Node;
   const indent = file.indentOf(first);
   const before: string[] = [];
@@ -46,6 +48,29 @@ export function gatherLines(file: SourceFile, row: Row): Lines {
   return { code: lines.join("\n"), imports: file.brigadeName("gather") === undefined ? ["gather"] : [], notes };
 }
 
+/** `return [yield* f(), yield* g()]`: the list, or record, is handed to gather as it stands. */
+function wholeLines(file: SourceFile, { statements, awaits }: Row): Lines | undefined {
+  const [statement, ...others] = statements;
+  if (statement === undefined || others.length > 0) return undefined;
+  const around = [...file.around(awaits[0] as Node)].find(
+    ({ type }) => type === "ArrayExpression" || type === "ObjectExpression",
+  );
+  if (around === undefined) return undefined;
+  const values =
+    around.type === "ArrayExpression"
+      ? list(around, "elements")
+      : list(around, "properties").map((one) => child(one, "value") ?? one);
+  if (values.length !== awaits.length || !values.every((value, index) => value === awaits[index])) return undefined;
+  const name = file.brigadeName("gather") ?? "gather";
+  let text = file.of(around);
+  for (const node of [...awaits].reverse()) {
+    text = text.slice(0, node.start - around.start) + callOf(file, node) + text.slice(node.end - around.start);
+  }
+  const before = file.text.slice(statement.start, around.start);
+  const code = `${file.indentOf(statement)}${before}yield* ${name}(${text})${file.text.slice(around.end, statement.end)}`;
+  return { code, imports: file.brigadeName("gather") === undefined ? ["gather"] : [], notes: [] };
+}
+
 /** Adds the awaits of the statement; gives what is left of it, if anything is. */
 function partsOf(
   file: SourceFile,
@@ -66,9 +91,9 @@ function partsOf(
   }
   let rest = file.of(statement);
   const names: string[] = [];
-  for (const node of [...own].reverse()) {
-    const name = freshName(file, node, [...parts.map(({ pattern }) => pattern ?? ""), ...names]);
-    names.unshift(name);
+  for (const node of own) names.push(freshName(file, node, [...parts.map(({ pattern }) => pattern ?? ""), ...names]));
+  for (const [index, node] of [...own.entries()].reverse()) {
+    const name = names[index] as string;
     const { start, end } = replaced(file, node, name);
     rest = rest.slice(0, start - statement.start) + name + rest.slice(end - statement.start);
   }

@@ -22,6 +22,12 @@ function adviceOn({ trace }: Recorded): Advice {
   return first as Advice;
 }
 
+/** Of three runs in real time the one that a busy machine has held up least. */
+function shortest(module: string): Recorded {
+  const runs = [1, 2, 3].map(() => record(module, "real"));
+  return runs.reduce((best, one) => (one.took < best.took ? one : best));
+}
+
 /** The source with the lines of the advice in place of its own. */
 function applied(source: string, { line = 0, endLine = 0, code = "", imports = [] }: Advice): string {
   const lines = source.split("\n");
@@ -59,9 +65,9 @@ describe.each(programs)("%s", (name, kind) => {
   });
 
   // On the host's clock: that the lateness of timers and the time of steps do not spoil the prediction can't be seen elsewhere.
-  test("in real time the advice saves what it said, within 10 %", { retry: 5 }, () => {
-    const slow = record(pathOf(name, "slow"), "real");
-    const fixed = record(pathOf(name, "fixed"), "real");
+  test("in real time the advice saves what it said, within 10 %", { retry: 4, timeout: 60_000 }, () => {
+    const slow = shortest(pathOf(name, "slow"));
+    const fixed = shortest(pathOf(name, "fixed"));
     const { saving } = adviceOn(slow);
     expect(slow.took - fixed.took).toBeGreaterThan(saving * 0.9);
     expect(slow.took - fixed.took).toBeLessThan(saving * 1.1);

@@ -31,7 +31,8 @@ describe("the server of brigade inspect", () => {
     server.child.stdout?.on("data", (text) => (printed += String(text)));
     server.child.stderr?.on("data", (text) => (printed += String(text)));
     await server.says("http://");
-    const [, found = "", secret = ""] = /http:\/\/(?:127\.0\.0\.1|localhost):(\d+)\/\S*?([\w-]{20,})/.exec(printed) ?? [];
+    const [, found = "", secret = ""] =
+      /http:\/\/(?:127\.0\.0\.1|localhost):(\d+)\/\S*?([\w-]{20,})/.exec(printed) ?? [];
     port = Number(found);
     token = secret;
     expect([port > 0, token.length >= 32], printed).toEqual([true, true]);
@@ -43,7 +44,12 @@ describe("the server of brigade inspect", () => {
     place[Symbol.dispose]();
   });
 
-  function ask(path: string, headers: Readonly<Record<string, string>> = {}, method = "GET", body?: string): Promise<Answer> {
+  function ask(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    method = "GET",
+    body?: string,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = httpRequest({ agent: false, host: "127.0.0.1", port, path, method, headers }, (response) => {
         let text = "";
@@ -87,7 +93,13 @@ describe("the server of brigade inspect", () => {
   });
 
   test("answers to its own name alone: a page that leads a name of its own here gets nothing", async () => {
-    for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1", `127.0.0.1.evil.example:${port}`, `[::1]:${port}`]) {
+    for (const host of [
+      "evil.example",
+      `evil.example:${port}`,
+      "127.0.0.1",
+      `127.0.0.1.evil.example:${port}`,
+      `[::1]:${port}`,
+    ]) {
       for (const path of ["/", ...data]) {
         const { status, body } = await ask(path, { ...bearer(), host });
         expect([status, body.includes("<html")], `${host} ${path}`).toEqual([403, false]);
@@ -96,11 +108,20 @@ describe("the server of brigade inspect", () => {
   });
 
   test("allows no page from elsewhere to read an answer", async () => {
-    for (const origin of ["http://evil.example", "null", `https://127.0.0.1:${port}`, `http://127.0.0.1:${port}.evil.example`]) {
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      `https://127.0.0.1:${port}`,
+      `http://127.0.0.1:${port}.evil.example`,
+    ]) {
       const { status, headers } = await ask("/api/about", { ...bearer(), origin });
       expect([status, headers["access-control-allow-origin"]], origin).toEqual([403, undefined]);
     }
-    const before = await ask("/api/call", { origin: "http://evil.example", "access-control-request-method": "POST" }, "OPTIONS");
+    const before = await ask(
+      "/api/call",
+      { origin: "http://evil.example", "access-control-request-method": "POST" },
+      "OPTIONS",
+    );
     expect(before.status).toBeGreaterThanOrEqual(400);
     expect(before.headers["access-control-allow-origin"]).toBeUndefined();
   });
@@ -115,7 +136,14 @@ describe("the server of brigade inspect", () => {
   });
 
   test("gives no file but its trace, however the path is written", async () => {
-    for (const path of ["/../../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/x.brigade", "//etc/passwd", "/api/trace/../../x.brigade", "/%00"]) {
+    for (const path of [
+      "/../../../etc/passwd",
+      "/..%2f..%2fetc%2fpasswd",
+      "/x.brigade",
+      "//etc/passwd",
+      "/api/trace/../../x.brigade",
+      "/%00",
+    ]) {
       const { status, body } = await ask(path, bearer());
       expect(status, path).toBeGreaterThanOrEqual(400);
       expect(body, path).not.toContain("root:x:0");
@@ -128,7 +156,8 @@ describe("the server of brigade inspect", () => {
   });
 
   test("refuses calls that are none, too large, or of another kind, each with its status", async () => {
-    const call = (body: string, type = "application/json") => ask("/api/call", { ...bearer(), "content-type": type }, "POST", body);
+    const call = (body: string, type = "application/json") =>
+      ask("/api/call", { ...bearer(), "content-type": type }, "POST", body);
     expect((await call("{}", "text/plain")).status).toBe(415);
     for (const body of ["", "{", "null", "[]", "5", '{"call":5}']) expect((await call(body)).status, body).toBe(400);
     for (const size of [100_000, 1_000_000]) {
@@ -153,12 +182,15 @@ describe("the server of brigade inspect", () => {
   });
 
   test("listens on this machine alone", async () => {
-
-    const others = Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter((one) => !one.internal && one.family === "IPv4");
+    const others = Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .filter((one) => !one.internal && one.family === "IPv4");
     for (const { address } of others) {
       const outcome = await new Promise((resolve) => {
         const socket = connect(port, address);
-        socket.on("connect", () => resolve("connected")).on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+        socket
+          .on("connect", () => resolve("connected"))
+          .on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
       });
       expect(outcome, address).not.toBe("connected");
     }

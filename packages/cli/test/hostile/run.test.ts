@@ -52,7 +52,10 @@ for (const [what, end, code] of [
 
 test("a trace that can't be written is told, and the program runs to its own exit code", async () => {
   for (const file of ["/dev/full", "no/such/folder/out.brigade"]) {
-    const { exitCode, stdout, stderr } = await ran(mainOf('console.log("ran"); process.exitCode = 4;'), ["--trace", file]);
+    const { exitCode, stdout, stderr } = await ran(mainOf('console.log("ran"); process.exitCode = 4;'), [
+      "--trace",
+      file,
+    ]);
     expect([0, 2, 4]).toContain(exitCode);
     expect(stderr).toContain(file);
     expect(stderr).not.toMatch(/\n {4}at /);
@@ -72,7 +75,8 @@ test("the trace does not overwrite the program", async () => {
 
 test("a cleanup that never ends is left by the second signal, not by the first", async () => {
   using place = new Place();
-  const body = 'try { console.log("ready"); yield* sleep("1h"); } finally { console.log("cleaning"); yield* new Event().wait(); }';
+  const body =
+    'try { console.log("ready"); yield* sleep("1h"); } finally { console.log("cleaning"); yield* new Event().wait(); }';
   place.program("main.ts", `setInterval(() => {}, 1000);\n${mainOf(body)}`);
   const { child, says, ended } = place.start(["run", "main.ts"]);
   await says("ready");
@@ -100,17 +104,10 @@ test("--timeout ends a program that waits for a promise nobody settles, and one 
   }
 });
 
-test("a name, a message and a report with control characters move no cursor", async () => {
-  const evil = String.raw`\u001b[2J\u001b]0;owned\u0007\u202e`;
-  const { exitCode, stderr } = await ran(mainOf(`createTask(new Event().wait(), { name: "${evil}" }); yield* new Event().wait();`));
-  expect(exitCode).toBe(1);
-  // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
-  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
-});
-
 test("a main with 100,000 tasks and a file of 5 MB runs", { timeout: 60_000 }, async () => {
   const filler = `// ${"x".repeat(5_000_000)}\n`;
-  const body = "const all = yield* gather(Array.from({ length: 100_000 }, (_, i) => sleep(i % 3))); console.log(all.length);";
+  const body =
+    "const all = yield* gather(Array.from({ length: 100_000 }, (_, i) => sleep(i % 3))); console.log(all.length);";
   const { exitCode, stdout } = await ran(`${filler}${mainOf(body)}`, ["--trace", "out.brigade"]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "100000\n" });
 });

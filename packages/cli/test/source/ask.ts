@@ -1,5 +1,6 @@
 /** Asks the source reader about every `yield*` of a text, as if a trace had seen them in this order. */
 import type { AwaitPosition, LoopAnswer, SequentialAnswer } from "brigade/trace";
+import { expect } from "vitest";
 import { Effects } from "../../src/source/effects.ts";
 import { loopAt } from "../../src/source/loop.ts";
 import { sequential } from "../../src/source/sequential.ts";
@@ -43,4 +44,9 @@ export function rewritten(text: string, { line = 0, endLine = 0, code = "" }: Pa
     .split("\n")
     .toSpliced(line - 1, endLine - line + 1, code)
     .join("\n");
+}
+
+/** Fails where the text is no program. */
+export function expectToParse(text: string): void {
+  expect(() => new SourceFile("main.ts", text)).not.toThrow();
 }

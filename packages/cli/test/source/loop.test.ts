@@ -1,10 +1,11 @@
 /** Which loops have iterations that are independent, and the lines that are written for them. */
 import { describe, expect, test } from "vitest";
-import { askLoop, coroutineOf, rewritten } from "./ask.ts";
+import { askLoop, coroutineOf, expectToParse, rewritten } from "./ask.ts";
 
 function codeFor(body: string, before = ""): string | undefined {
   const answer = askLoop(coroutineOf(body, before));
   expect(answer.read).toBe(true);
+  if (answer.code !== undefined) expectToParse(rewritten(coroutineOf(body, before), answer));
   return answer.independent ? answer.code : undefined;
 }
 
@@ -144,7 +145,7 @@ describe("not independent", () => {
     ["there is no loop", "  yield* load(1);"],
   ];
 
-  test.each(carried)("%s", (_claim, body, before) => {
+  test.each(carried)("%s", (_claim, body = "", before = "") => {
     expect(codeFor(body, before)).toBeUndefined();
   });
 

@@ -1,11 +1,16 @@
 /** Which awaits in a row are independent, and the lines that are written for them. */
 import { describe, expect, test } from "vitest";
-import { askSequential, coroutineOf } from "./ask.ts";
+import { Effects } from "../../src/source/effects.ts";
+import { sequential } from "../../src/source/sequential.ts";
+import { SourceFile } from "../../src/source/source-file.ts";
+import { askSequential, coroutineOf, expectToParse, rewritten } from "./ask.ts";
 
 /** The code for the one group that there is. */
 function codeFor(body: string, before = ""): string | undefined {
-  const { groups } = askSequential(coroutineOf(body, before));
+  const text = coroutineOf(body, before);
+  const { groups } = askSequential(text);
   expect(groups.length).toBeLessThanOrEqual(1);
+  if (groups[0] !== undefined) expectToParse(rewritten(text, groups[0]));
   return groups[0]?.code;
 }
 
@@ -37,11 +42,18 @@ describe("independent", () => {
   });
 
   test("awaits within one expression get names", () => {
-    expect(codeFor("  return { user: yield* fetchUser(1), orders: yield* fetchOrders(2) };")).toBe(
-      "  const [user, orders] = yield* gather([fetchUser(1), fetchOrders(2)]);\n  return { user, orders };",
+    expect(codeFor("  return { id, user: yield* fetchUser(1), orders: yield* fetchOrders(2) };")).toBe(
+      "  const [user, orders] = yield* gather([fetchUser(1), fetchOrders(2)]);\n  return { id, user, orders };",
     );
     expect(codeFor("  const sum = (yield* f()) + (yield* g());")).toBe(
       "  const [fResult, gResult] = yield* gather([f(), g()]);\n  const sum = fResult + gResult;",
+    );
+  });
+
+  test("a list or a record of awaits is gathered as it stands", () => {
+    expect(codeFor("  return [yield* f(), yield* g()] as const;")).toBe("  return yield* gather([f(), g()]) as const;");
+    expect(codeFor("  const page = {\n    a: yield* f(), // first\n    b: yield* g(),\n  };")).toBe(
+      "  const page = yield* gather({\n    a: f(), // first\n    b: g(),\n  });",
     );
   });
 
@@ -105,6 +117,15 @@ describe("independent", () => {
     expect(groups[0]?.notes.join()).toContain("they ask the same `this.client`");
   });
 
+  test("calls of one object that ask for things, whatever they are called", () => {
+    const body = "  const price = yield* apis.pricing(order);\n  const route = yield* apis.shipping(order);";
+    const { groups } = askSequential(coroutineOf(body));
+    expect(groups[0]?.code).toBe(
+      "  const [price, route] = yield* gather([apis.pricing(order), apis.shipping(order)]);",
+    );
+    expect(groups[0]?.notes[0]).toContain("they ask the same `apis`");
+  });
+
   test("long rows stand in lines of their own, and `gather` by the name that the file gives it", () => {
     const long = "x".repeat(60);
     const text = `import { gather as all } from "brigade";\nfunction* main() { const main = 0;\n  const a = yield* f("${long}");\n  const b = yield* g("${long}");\n}`;
@@ -155,8 +176,27 @@ describe("not independent", () => {
     ],
   ];
 
-  test.each(dependent)("%s", (_claim, body, before) => {
+  test.each(dependent)("%s", (_claim, body = "", before = "") => {
     expect(codeFor(body, before)).toBeUndefined();
+  });
+
+  test("one method writes what another one reads of their object", () => {
+    const text = [
+      "class Session {",
+      "  login = coroutine(function* () { this.token = 1; });",
+      "  load = coroutine(function* () { return this.token; });",
+      "  other = coroutine(function* () { return this.id; });",
+      "  start = coroutine(function* () {",
+      "    const main = 1;",
+      "    yield* this.login();",
+      "    const a = yield* this.load();",
+      "    const b = yield* this.other();",
+      "  });",
+      "}",
+    ].join("\n");
+    const { groups, reasons } = askSequential(text);
+    expect(groups.map(({ code }) => code)).toEqual(["    const [a, b] = yield* gather([this.load(), this.other()]);"]);
+    expect(reasons).toEqual(["line 8 and one before it share `this.token`, which one of them changes"]);
   });
 
   test("a loop between them is left alone", () => {
@@ -170,7 +210,13 @@ describe("not independent", () => {
 });
 
 test("a `yield*` that is no longer there is said to be missing", () => {
-  const { file } = { file: coroutineOf("  const a = yield* f();") };
-  const answer = askSequential(`${file}\n`);
-  expect(answer.read).toBe(true);
+  const file = new SourceFile("main.ts", "function* main() {\n  yield* f();\n}\n");
+  const answer = sequential(file, new Effects(file), [{ line: 2 }, { line: 3 }]);
+  expect(answer).toEqual({ read: false, groups: [], reasons: ["there is no `yield*` in line 3 any more"] });
+});
+
+test("a position without a column, or with another engine's, is found where its line has one await", () => {
+  const file = new SourceFile("main.ts", "function* main() {\n  const a = yield* f();\n  const b = yield* g();\n}\n");
+  const { groups } = sequential(file, new Effects(file), [{ line: 2 }, { line: 3, column: 3 }]);
+  expect(groups[0]?.code).toBe("  const [a, b] = yield* gather([f(), g()]);");
 });

@@ -126,6 +126,11 @@ describe("the terminal's size", () => {
     }
   });
 
+  test("the name of a task that is deep in the tree is seen", () => {
+    const state = stateOf([row(1, { name: "deepest", depth: 300 })]);
+    expect(frame(state, { ...screen, columns: 80 }, now)[4]).toContain("deepest");
+  });
+
   test("a terminal of 80 columns shows name, state, since, what is waited for, and where", () => {
     const [, , , titles] = frame(stateOf(rows), { ...screen, columns: 80 }, now);
     expect(titles).toMatch(/^TASK +STATE +SINCE +WAITS FOR +AT$/);

@@ -208,7 +208,7 @@ function Choice({ programs, onChoice }: ChoiceProps): JSX.Element {
   );
 }
 
-export function Top({
+function Top({
   title,
   what,
   children,

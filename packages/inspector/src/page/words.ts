@@ -69,7 +69,7 @@ export function resourceWords(resource: Resource): string {
 }
 
 /** Its last part or two: what tells files apart in a list. */
-export function shortFile(file: string): string {
+function shortFile(file: string): string {
   const path = file.replace(/^file:\/\//, "");
   const parts = path.split(/[/\\]/).filter((part) => part !== "");
   return parts.slice(-2).join("/");
@@ -85,11 +85,4 @@ const outcomes = ["has not ended", "ended", "failed", "was cancelled"] as const;
 
 export function outcomeWords(timeline: Timeline, task: number): string {
   return outcomes[timeline.outcome[task] ?? 0] ?? "ended";
-}
-
-/** The task's name, with its coroutine where the name does not say it. */
-export function taskWords(timeline: Timeline, task: number): string {
-  const name = timeline.name(task);
-  const coroutine = timeline.coroutine(task);
-  return coroutine === "" || coroutine === name ? name : `${name} ${coroutine}`;
 }

@@ -43,20 +43,25 @@ const spans = fc.array(
 
 test("a column shows what all spans in it come to, however many are summed at once", () => {
   fc.assert(
-    fc.property(spans, fc.integer({ min: 1, max: 40 }), fc.double({ min: 0, max: 0.9 }), (parts, columns, skipped) => {
-      const track = trackFrom(parts);
-      const whole = track.end.at(-1) ?? 1;
-      const from = whole * skipped;
-      const scale = (whole - from) / columns;
-      const bins = new Bins(columns);
-      bins.fill(track, 0, track.start.length, from, scale);
-      for (const [x, [running, ready, waiting, longest]] of expected(track, columns, from, scale).entries()) {
-        expect(bins.running[x]).toBeCloseTo(running ?? 0, 4);
-        expect(bins.ready[x]).toBeCloseTo(ready ?? 0, 4);
-        expect(bins.waiting[x]).toBeCloseTo(waiting ?? 0, 4);
-        expect(bins.longest[x]).toBeCloseTo(longest ?? 0, 4);
-      }
-    }),
+    fc.property(
+      spans,
+      fc.integer({ min: 1, max: 40 }),
+      fc.double({ min: 0, max: 0.9, noNaN: true }),
+      (parts, columns, skipped) => {
+        const track = trackFrom(parts);
+        const whole = track.end.at(-1) ?? 1;
+        const from = whole * skipped;
+        const scale = (whole - from) / columns;
+        const bins = new Bins(columns);
+        bins.fill(track, 0, track.start.length, from, scale);
+        for (const [x, [running, ready, waiting, longest]] of expected(track, columns, from, scale).entries()) {
+          expect(bins.running[x]).toBeCloseTo(running ?? 0, 4);
+          expect(bins.ready[x]).toBeCloseTo(ready ?? 0, 4);
+          expect(bins.waiting[x]).toBeCloseTo(waiting ?? 0, 4);
+          expect(bins.longest[x]).toBeCloseTo(longest ?? 0, 4);
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });

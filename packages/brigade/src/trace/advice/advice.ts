@@ -41,7 +41,7 @@ export interface Advice {
 
 /** All advice on a trace, and what it amounts to. Times are milliseconds. */
 export interface AdviceReport {
-  /** Sorted by `saving`, the greatest first. */
+  /** Sorted by `saving`, the greatest first; the piece on the critical path, which is no change to make, stands last. */
   readonly advice: readonly Advice[];
   /** How long the recorded program took, from its first event to its last. */
   readonly recorded: number;
@@ -59,6 +59,6 @@ export interface AdviceReport {
 export interface AdviseOptions {
   /** Reads the program's source. Without one no advice says what to write, and those on awaits say that nobody looked. */
   readonly source?: SourceReader;
-  /** Advice that saves less is left out: milliseconds. Default 1, and at least a hundredth of the program's time. */
+  /** Advice that saves less is left out: milliseconds. Unless given: 1, or a hundredth of the program's time where that is more. */
   readonly minSaving?: number;
 }

@@ -47,18 +47,9 @@ function longSteps({ program }: Study): Candidate[] {
 /** The operations with which the steps take the loop. */
 function runsOf({ program }: Study, { steps: long }: Candidate): number[] {
   const { operations, steps } = program;
-  const following = new Map<number, number>(long.map((step) => [step, -1]));
-  const waiting = new Map<number, number>(); // by task: the long step whose following one is looked for
-  for (let step = 0; step < steps.count; step++) {
-    const task = steps.task[step] as number;
-    const earlier = waiting.get(task);
-    if (earlier !== undefined) following.set(earlier, step);
-    waiting.delete(task);
-    if (following.has(step)) waiting.set(task, step);
-  }
   return long.flatMap((step) => {
     const runs: number[] = [];
-    const last = waitOf(program, step, following.get(step) ?? -1);
+    const last = waitOf(program, step);
     for (let at = steps.operation[step] as number; at !== 0; at = operations.next[at] as number) {
       if (operations.kind[at] === RUN && (operations.ticks[at] as number) > 0) runs.push(at);
       if (at === last) break;

@@ -45,19 +45,16 @@ export function sequentialLoops(study: Study): Finding[] {
   return findings;
 }
 
-/** The sites that the call awaited more than once, without those of other kinds of loops. */
+/** The sites at which the call began an iteration anew, without those of other kinds of loops. */
 function repeated({ calls, source }: Study, { sites }: Call): Set<number> {
-  const seen = new Set<number>();
-  const twice = new Set<number>();
-  for (const number of sites) {
-    if (seen.has(number)) twice.add(number);
-    seen.add(number);
+  const heads = new Set<number>();
+  for (let i = 1; i < sites.length; i++) {
+    const site = calls.sites[sites[i] as number] as Site;
+    const before = calls.sites[sites[i - 1] as number] as Site;
+    if (site.file === undefined || site.file !== before.file || isAfter(site, before)) continue;
+    if (!isShared(site.kind) && (site.kind !== "sleep" || source !== undefined)) heads.add(sites[i] as number);
   }
-  for (const number of twice) {
-    const { file, kind } = calls.sites[number] as Site;
-    if (file === undefined || isShared(kind) || (kind === "sleep" && source === undefined)) twice.delete(number);
-  }
-  return twice;
+  return heads;
 }
 
 function addCall(study: Study, candidates: Map<number, Candidate>, number: number, call: Call): void {
@@ -67,8 +64,7 @@ function addCall(study: Study, candidates: Map<number, Candidate>, number: numbe
     candidates.set(number, (candidate = { site, number, calls: [], most: 0 }));
   }
   candidate.calls.push(call);
-  const first = call.sites.indexOf(number);
-  candidate.most += atBest(study, call, first, call.sites.lastIndexOf(number) + 1);
+  candidate.most += atBest(study, call, 0, call.sites.length);
 }
 
 /** The runs of the loop in one call: awaits in its lines, iteration by iteration. */
@@ -83,6 +79,7 @@ function turnsOf(study: Study, call: Call, { site, number }: Candidate, answer: 
   for (let i = 0; i < call.sites.length; i++) {
     const one = study.calls.sites[call.sites[i] as number] as Site;
     const { line = 0, endLine = 0 } = range;
+    if (one.file === undefined && begins.length > 0) continue; // nobody read its line: it goes with the ones before it
     const inside = one.file === site.file && one.line >= line && one.line <= endLine && !isShared(one.kind);
     if (!inside) finish(i - 1);
     else if (begins.length === 0) begins.push(i);

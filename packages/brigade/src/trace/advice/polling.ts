@@ -3,7 +3,7 @@ import { TICKS } from "../format/schema.ts";
 import type { Notified } from "../replay/changes.ts";
 import type { Call, Site } from "../replay/call.ts";
 import { waitOf } from "../replay/calls.ts";
-import { CANCELLATION, SLEEP } from "../replay/program.ts";
+import { CANCELLATION } from "../replay/program.ts";
 import type { Finding, Study } from "./study.ts";
 import { count, duration, median, shortPlace } from "./words.ts";
 
@@ -82,29 +82,16 @@ function notified({ program }: Study, { call, from, to }: Row): Notified | undef
   const { operations, steps } = program;
   const begin = call.begins[to - 1] as number;
   const end = call.ends[to - 1] as number;
-  if (end === call.lastStep && operations.kind[before(program, call, end)] === CANCELLATION) return undefined;
+  if (operations.kind[waitOf(program, begin)] === CANCELLATION) return undefined; // it looked until the end
   // The last step of another task before it looked: the earliest that is certain.
   let cause = -1;
   for (let step = end - 1; step > begin && cause < 0; step--) if (steps.task[step] !== call.task) cause = step;
   if (cause < 0) return undefined;
-  let following = -1;
-  for (let step = cause + 1; step < steps.count && following < 0; step++) {
-    if (steps.task[step] === steps.task[cause]) following = step;
-  }
   return {
-    start: waitOf(program, call.begins[from] as number, call.ends[from] as number),
-    cause: waitOf(program, cause, following),
+    start: waitOf(program, call.begins[from] as number),
+    cause: waitOf(program, cause),
     end: steps.operation[end] as number,
   };
-}
-
-/** The wait that the step has ended. */
-function before({ operations, steps }: Study["program"], call: Call, step: number): number {
-  const last = call.begins.at(-1) as number;
-  let at = steps.operation[last] as number;
-  const until = steps.operation[step] as number;
-  while (operations.next[at] !== until && operations.next[at] !== 0) at = operations.next[at] as number;
-  return operations.kind[at] === SLEEP ? 0 : at;
 }
 
 function findingOf(study: Study, candidate: Candidate, known: boolean): Finding | undefined {

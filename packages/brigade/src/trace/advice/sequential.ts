@@ -53,8 +53,8 @@ function rowsOf({ calls, source }: Study, call: Call): Row[] {
   for (let i = 0; i < call.sites.length; i++) {
     const site = calls.sites[call.sites[i] as number] as Site;
     const before = i > from ? (calls.sites[call.sites[i - 1] as number] as Site) : undefined;
-    // What runs more often than the line before it stands in a loop that this one does not stand in.
-    const asOften = i === from || times.get(call.sites[i] as number) === times.get(call.sites[i - 1] as number);
+    // What runs far more often than the line before it stands in a loop that this one does not stand in.
+    const asOften = i === from || isAsOften(times, call.sites[i] as number, call.sites[i - 1] as number);
     const other = before !== undefined && (!asOften || site.file !== before.file || !isAfter(site, before));
     if (other) {
       finish(i);
@@ -67,6 +67,11 @@ function rowsOf({ calls, source }: Study, call: Call): Row[] {
   }
   finish(call.sites.length);
   return rows;
+}
+
+function isAsOften(times: ReadonlyMap<number, number>, one: number, other: number): boolean {
+  const [few = 0, many = 0] = [times.get(one) ?? 0, times.get(other) ?? 0].sort((a, b) => a - b);
+  return many < few * 2;
 }
 
 /** Whether it stands further down in the source: otherwise a loop has begun anew. */

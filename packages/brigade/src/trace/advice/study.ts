@@ -13,10 +13,10 @@ import { median } from "./words.ts";
 
 const LEAST = 1; // ms
 const LEAST_PART = 0.01; // of the program's time
-const MOST_REPLAYS = 40;
-const LONGEST = 3_000; // ms for all replays
-const FEWEST = 4; // candidates of a rule that are replayed whatever it takes
-const MOST = 12;
+const ANYTHING = 0.001; // ms: less is a rounding error
+const MOST = 12; // candidates of a rule that are replayed
+const FEWEST = 4; // however large the trace is
+const EASY = 200_000; // operations of a trace of which that many can be replayed in no time
 
 /** A piece of advice, and the changes by which it was replayed. */
 export interface Finding {
@@ -42,11 +42,11 @@ export class Study {
     this.source = source;
     this.program = compile(trace);
     this.calls = callsOf(trace, this.program);
-    const began = Date.now();
     this.base = simulate(this.program, {}, true);
-    const each = Math.max(1, Date.now() - began);
-    this.#candidates = Math.min(MOST, Math.max(FEWEST, Math.floor(Math.min(MOST_REPLAYS, LONGEST / each) / 3)));
-    this.least = Math.max(minSaving ?? LEAST, this.recorded * LEAST_PART);
+    // By the size of the trace, not by a clock: the same trace gets the same advice.
+    const affordable = Math.floor((MOST * EASY) / this.program.operations.count);
+    this.#candidates = Math.min(MOST, Math.max(FEWEST, affordable));
+    this.least = Math.max(minSaving ?? Math.max(LEAST, this.recorded * LEAST_PART), ANYTHING);
   }
 
   /** How long the recorded program took, in milliseconds. */

@@ -1,6 +1,6 @@
 /** Tasks that nobody waits for: they go on after their maker, or are cancelled in the middle when the run ends. */
 import { CANCELLED, CREATED, DONE, TICKS } from "../format/schema.ts";
-import { END, INTERRUPT, JOIN } from "../replay/program.ts";
+import { INTERRUPT, JOIN } from "../replay/program.ts";
 import type { Finding, Study } from "./study.ts";
 import { count, duration, lineOfPlace, median, shortPlace } from "./words.ts";
 
@@ -97,15 +97,11 @@ function findingOf(study: Study, { coroutine, tasks, on, cancelled }: Candidate)
 /** Where its maker waited next: the task was made before that line. */
 function placeOfMaker({ trace, program }: Study, task: number): { file: string; line: number } | undefined {
   const maker = program.parents[task] as number;
-  const { operations, steps, first } = program;
-  const made = first[task] as number;
-  if (operations.kind[made] === END) return undefined;
+  const { steps, first } = program;
+  let made = -1;
   for (let step = 0; step < steps.count; step++) {
-    if (steps.task[step] !== maker || (steps.operation[step] as number) < made) continue;
-    return (
-      lineOfPlace(trace, steps.place[Math.max(0, step - 1)] as number) ??
-      lineOfPlace(trace, steps.place[step] as number)
-    );
+    if ((steps.operation[step] as number) >= (first[task] as number)) break;
+    if (steps.task[step] === maker) made = step;
   }
-  return undefined;
+  return made < 0 ? undefined : lineOfPlace(trace, steps.place[made] as number);
 }

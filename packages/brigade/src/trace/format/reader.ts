@@ -170,7 +170,9 @@ function columnsOf(bytes: Uint8Array, chunks: readonly Chunk[], name: string): E
     if (COLUMNS_AT + count * BYTES_PER_EVENT > length) {
       throw new TraceError(`${name} is damaged at byte ${at}: there is no room for as many events as it says`, at);
     }
-    return { part, count, base: view.getFloat64(8, true) };
+    const base = view.getFloat64(8, true);
+    if (!Number.isFinite(base)) throw new TraceError(`${name} is damaged at byte ${at + 8}: ${base} is no time`, at + 8);
+    return { part, count, base };
   });
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const columns: EventColumns = {

@@ -58,12 +58,18 @@ export const A_RESOURCE = 2;
 /** Ticks in a millisecond: durations and times inside a chunk are whole numbers of these. */
 export const TICKS = 10_000;
 
+/** A frame on a task's stack. */
+export interface PlaceFrame extends FrameInfo {
+  /** A bare generator that a coroutine delegates to: it has no activation of its own. */
+  readonly bare?: boolean;
+}
+
 /** Where tasks wait: the kind of thing, and the coroutine frames, innermost first. */
 export interface Place {
   readonly kind: string;
   readonly label?: string;
   /** With file and line where they are known. */
-  readonly frames: readonly FrameInfo[];
+  readonly frames: readonly PlaceFrame[];
   /** Whether the lines were read off this very wait. Otherwise they are those of like waits, if all had the same; or not there. */
   readonly exact: boolean;
 }

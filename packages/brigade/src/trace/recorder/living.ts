@@ -63,5 +63,5 @@ function lastStep(recorder: TraceRecorder, task: TaskImpl<unknown>, row: number,
       rows.push([ACQUIRED, holding.time, holding.task, resources.number(subject), 0]);
     }
   }
-  return log.holds(step) ? rows : [...rows, [STEP, since, id, 0, place]];
+  return log.holds(step) || place === 0 ? rows : [...rows, [STEP, since, id, 0, place]];
 }

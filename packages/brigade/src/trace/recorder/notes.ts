@@ -3,7 +3,7 @@
  * recording. A task keeps the number of its row.
  */
 import type { Frame } from "../../task/frame.ts";
-import type { FrameInfo } from "../../types.ts";
+import type { PlaceFrame } from "../format/schema.ts";
 import type { Path, Spot } from "./paths.ts";
 
 // What a task keeps. From 0 on: its row. Of a task that has ended, and of one that was not told of, a number in the trace.
@@ -42,7 +42,7 @@ export interface Seen {
   readonly depth: number;
   readonly below: Seen | undefined;
   /** Where it waits for the one above, once somebody has read that. */
-  calls: readonly FrameInfo[] | undefined;
+  calls: readonly PlaceFrame[] | undefined;
   /** While it is on top: where the task waits, */
   spot: Spot | undefined;
   /** and the number of that place. */
@@ -74,6 +74,7 @@ const STEPPED = 3;
 const PARENT = 4;
 const MADE = 5;
 const BIRTH = 6;
+const WOKEN = 7; // 1: since its last step
 
 const FIRST_ROWS = 1_024;
 
@@ -97,6 +98,7 @@ export class TaskTable {
     numbers[at + PARENT] = parent;
     numbers[at + MADE] = made;
     numbers[at + BIRTH] = birth;
+    numbers[at + WOKEN] = 0;
     this.#stacks[row] = undefined;
     this.#roots[row] = root;
     return row;
@@ -148,6 +150,15 @@ export class TaskTable {
   stepped(row: number, event: number, ended: number): void {
     this.#numbers[row * NUMBERS + SINCE] = ended;
     this.#numbers[row * NUMBERS + STEPPED] = event;
+    this.#numbers[row * NUMBERS + WOKEN] = 0;
+  }
+
+  /** The task is woken. Whether it was already. */
+  wokenAgain(row: number): boolean {
+    const at = row * NUMBERS + WOKEN;
+    const again = this.#numbers[at] === 1;
+    this.#numbers[at] = 1;
+    return again;
   }
 
   setPlace(row: number, place: number): void {

@@ -2,7 +2,8 @@
  * Where tasks wait, as numbers. The coroutines on a task's stack are a path; a path and the kind of a wait make a spot,
  * whose number is there at once. At which lines it waits is known only when somebody reads them: see `lines.ts`.
  */
-import type { FrameInfo, WaitInfo } from "../../types.ts";
+import type { WaitInfo } from "../../types.ts";
+import type { PlaceFrame } from "../format/schema.ts";
 import { LONGEST_TEXT, type Tables } from "../format/writer.ts";
 
 const MOST_PLACES = 50_000; // of a trace; from then on waits are told apart by their kind alone
@@ -16,6 +17,10 @@ export class Path {
   readonly depth: number;
   readonly #callees = new Map<object, Path>();
   readonly #spots = new Map<string, Spot>();
+  // Mostly it is the same as the last time.
+  #lastCalled: object | undefined;
+  #lastCallee: Path = this;
+  #lastSpot: Spot | undefined;
   #nameId = 0;
   #generation = -1; // of the tables that the number is of
 
@@ -27,6 +32,13 @@ export class Path {
 
   /** The path of a coroutine that the top one calls. Very deep ones are the path of their caller. */
   callee(definition: { readonly name: string }): Path {
+    if (definition === this.#lastCalled) return this.#lastCallee;
+    this.#lastCallee = this.#find(definition);
+    this.#lastCalled = definition;
+    return this.#lastCallee;
+  }
+
+  #find(definition: { readonly name: string }): Path {
     if (this.depth > DEEPEST) return this;
     const known = this.#callees.get(definition);
     if (known !== undefined) return known;
@@ -46,10 +58,12 @@ export class Path {
   /** Where tasks wait for a thing of this kind, in the coroutine on top. */
   spot(waitingFor: WaitInfo, given: string | undefined, tables: Tables): Spot {
     const { kind } = waitingFor;
+    const last = this.#lastSpot;
+    if (last !== undefined && last.kind === kind && last.label === given) return last;
     const label = given !== undefined && given.length > LONGEST_TEXT ? given.slice(0, LONGEST_TEXT) : given;
     const key = label === undefined ? kind : `${kind} ${label}`;
     const known = this.#spots.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return (this.#lastSpot = known);
     if (label !== undefined && tables.places.size > MOST_PLACES) return this.spot(waitingFor, undefined, tables);
     const spot = new Spot(this, kind, label, waitingFor);
     this.#spots.set(key, spot);
@@ -57,8 +71,8 @@ export class Path {
   }
 
   /** The coroutines, innermost first. */
-  frames(): FrameInfo[] {
-    const frames: FrameInfo[] = [];
+  frames(): PlaceFrame[] {
+    const frames: PlaceFrame[] = [];
     for (let path: Path | undefined = this; path?.parent; path = path.parent) frames.push({ name: path.name });
     return frames;
   }
@@ -75,7 +89,7 @@ export class Spot {
   waits = 0;
   #unread = 0; // the number of the place without lines
   readonly #read = new Map<string, { readonly exact: number; likely: number }>(); // by lines
-  #only: { readonly frames: readonly FrameInfo[]; readonly numbers: { readonly exact: number; likely: number } } | undefined;
+  #only: { readonly frames: readonly PlaceFrame[]; readonly numbers: { readonly exact: number; likely: number } } | undefined;
 
   constructor(path: Path, kind: string, label: string | undefined, sample: object) {
     this.sample = sample;
@@ -96,7 +110,7 @@ export class Spot {
   }
 
   /** The place of a wait whose lines were read. */
-  placeAt(frames: readonly FrameInfo[], tables: Tables): number {
+  placeAt(frames: readonly PlaceFrame[], tables: Tables): number {
     const lines = frames.map(({ file, line, column }) => `${file}:${line}:${column}`).join(" ");
     let numbers = this.#read.get(lines);
     if (numbers === undefined) {
@@ -108,7 +122,7 @@ export class Spot {
     return numbers.exact;
   }
 
-  #add(tables: Tables, frames: readonly FrameInfo[], exact: boolean): number {
+  #add(tables: Tables, frames: readonly PlaceFrame[], exact: boolean): number {
     const { kind, label } = this;
     return tables.places.add({ kind, ...(label === undefined ? {} : { label }), frames, exact });
   }

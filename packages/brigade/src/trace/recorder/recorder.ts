@@ -172,7 +172,11 @@ export class TraceRecorder implements Recorder, Observer, Witness {
   /** @internal The task's number in the trace. */
   idOf(task: AnyTask): number {
     const kept = this.#kept(task);
-    return isEnded(kept) ? idOfEnded(kept) : this.tasks.id(kept >= 0 ? kept : this.#create(task, kept));
+    if (isEnded(kept)) return idOfEnded(kept);
+    const row = kept >= 0 ? kept : this.#create(task, kept);
+    const id = this.tasks.id(row);
+    if (kept < 0 && task.done) this.#end(task, row); // nobody had heard of it
+    return id;
   }
 
   /** What the task keeps for this recorder: see notes.ts. */
@@ -304,8 +308,13 @@ export class TraceRecorder implements Recorder, Observer, Witness {
   #endStep(task: AnyTask, waitingFor: WaitInfo | undefined, ready: boolean): void {
     const { hostTimed } = task.loop;
     const began = this.#began;
-    const now = host.now();
     const time = hostTimed ? began : ownTime(task.loop);
+    if (ready && this.#outer.length === 0) {
+      this.#group.add(this.#writeStep(task, waitingFor, ready, time, 0), began, time);
+      this.#stepping = undefined;
+      return;
+    }
+    const now = host.now();
     const event = this.#writeStep(task, waitingFor, ready, time, ticks(now - began));
     if (this.#group.size > 0) {
       this.#group.add(event, began, time);
@@ -383,11 +392,11 @@ export class TraceRecorder implements Recorder, Observer, Witness {
     const wait = ++spot.waits;
     let place: number | undefined;
     // The first few, and then ever fewer: whether like waits are at the same lines.
-    if ((wait & (wait - 1)) === 0 && this.#lines.mayRead()) {
-      const frames = this.#lines.read(task, stack);
+    if ((wait & (wait - 1)) === 0 && this.#lines.mayRead(task.loop.virtual)) {
+      const frames = this.#lines.read(stack);
       if (frames) place = spot.placeAt(frames, log.tables);
     }
-    if (place === undefined && !yielded && !this.#lines.off) this.#lines.note(task, row, log.written);
+    if (place === undefined && !yielded && !this.#lines.off) this.#lines.note(row, log.written);
     place ??= spot.place(log.tables);
     tasks.setPlace(row, place);
     if (stack !== undefined) stack.place = place;
@@ -438,9 +447,11 @@ export class TraceRecorder implements Recorder, Observer, Witness {
 
   taskWoken(task: Task<unknown>, by: Task<unknown> | undefined): void {
     if (this.#state === "closed") return;
+    const row = this.rowOf(task as AnyTask);
+    if (this.tasks.wokenAgain(row)) return;
     const time = this.timeOf((task as AnyTask).loop);
     const waker = by === undefined ? 0 : this.idOf(by as AnyTask);
-    this.log.write(WOKEN, time, this.idOf(task as AnyTask), waker, 0);
+    this.log.write(WOKEN, time, this.tasks.id(row), waker, 0);
   }
 
   taskDone(task: Task<unknown>): void {
@@ -448,7 +459,10 @@ export class TraceRecorder implements Recorder, Observer, Witness {
     this.ended++;
     const done = task as AnyTask;
     if (!this.#full && this.#kept(done) < 0 && !done.failed) return; // nobody has heard of it, nor has to
-    const row = this.rowOf(done);
+    this.#end(done, this.rowOf(done));
+  }
+
+  #end(done: AnyTask, row: number): void {
     const id = this.tasks.id(row);
     let text = 0;
     if (done.failed) {
@@ -491,10 +505,10 @@ export class TraceRecorder implements Recorder, Observer, Witness {
     this.log.write(REPORT, this.timeOf(loop), task, tables.string(report.kind), message);
   }
 
-  idle(_loop: LoopTime): void {
-    if (this.#group.size > 0) this.#group.close(host.now());
+  idle(loop: LoopTime): void {
+    if (this.#group.size > 0) this.#group.close((loop as Loop).looked);
     const { tasks, log } = this;
-    this.#lines.readAll(tasks, (row, event, frames) => {
+    this.#lines.readAll(tasks, (loop as Loop).virtual, (row, event, frames) => {
       const place = tasks.stack(row)?.spot?.placeAt(frames, log.tables);
       if (place === undefined) return;
       if (tasks.step(row) === event) tasks.setPlace(row, place);

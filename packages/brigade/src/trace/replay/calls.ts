@@ -161,9 +161,10 @@ export function beginning({ operations, steps }: Program, step: number): number 
 }
 
 /** The operation with which the step's task waits or ends. */
-export function waitOf({ operations, steps }: Program, step: number, following: number): number {
+export function waitOf({ operations, steps }: Program, step: number): number {
   const { kind, next } = operations;
-  const until = following < 0 ? 0 : (steps.operation[following] as number);
+  const following = steps.following[step] as number;
+  const until = following === 0 ? 0 : (steps.operation[following] as number);
   let at = steps.operation[step] as number;
   while (kind[at] !== END && next[at] !== until && next[at] !== 0) at = next[at] as number;
   return at;

@@ -22,7 +22,7 @@ function isVirtual({ count, type, time, a }: Trace): boolean {
   let before = -1;
   for (let i = 0; i < count; i++) {
     if (type[i] === CLOCK) return a[i] === 1;
-    if (type[i] !== STEP) continue;
+    if (type[i] !== STEP && type[i] !== CALLBACK) continue;
     const start = time[i] as number;
     const overlap = before < 0 ? 0 : (time[before] as number) + (a[before] as number) / TICKS - start;
     if (overlap > OVERLAP && start >= (time[before] as number)) return true;
@@ -35,6 +35,7 @@ class Compiler {
   readonly #trace: Trace;
   readonly #story: Story;
   readonly #steps = new Steps();
+  readonly #latest: Int32Array; // the last step of each task so far; -1: none
   #callers: Uint32Array = new Uint32Array(1024);
   #activations = 0;
   #pending: number[] = []; // events since the last step
@@ -43,6 +44,7 @@ class Compiler {
   constructor(trace: Trace) {
     this.#trace = trace;
     this.#story = new Story(trace, isVirtual(trace));
+    this.#latest = new Int32Array(this.#story.numbers.ids.length).fill(-1);
   }
 
   compile(): Program {
@@ -188,6 +190,9 @@ class Compiler {
   #noteStep(i: number, task: number, run: number, start: number, took: number): void {
     const { states } = this.#story;
     const step = this.#steps.add(task, run, start, start + took);
+    const before = this.#latest[task] as number;
+    if (before >= 0) this.#steps.following[before] = step;
+    this.#latest[task] = step;
     this.#steps.place[step] = this.#trace.b[i] as number;
     this.#steps.activation[step] = states.activation[task] as number;
     this.#steps.depth[step] = states.depth[task] as number;

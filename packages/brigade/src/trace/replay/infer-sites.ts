@@ -18,7 +18,30 @@ export function inferSites(sites: readonly Site[], calls: readonly Call[]): void
     else alike.set(way, [call]);
   }
   for (const group of alike.values()) if (group.length > 1) byPosition(sites, group);
+  byNeighbours(sites, shapes, calls);
   byShape(sites, shapes, calls);
+}
+
+/** Between the same two awaits there was always the same one: iterations of a loop are alike. */
+function byNeighbours(sites: readonly Site[], shapes: readonly number[], calls: readonly Call[]): void {
+  const only = new Map<string, number>(); // -1: there are several
+  const key = (call: Call, i: number): string => {
+    const shape = shapes[call.sites[i] as number];
+    return `${call.sites[i - 1] ?? -1} ${shape} ${call.sites[i + 1] ?? -1}`;
+  };
+  const isKnown = (site: number | undefined): boolean => site === undefined || sites[site]?.file !== undefined;
+  const gaps: [Call, number][] = [];
+  for (const call of calls) {
+    for (const [i, site] of call.sites.entries()) {
+      if (!isKnown(call.sites[i - 1]) || !isKnown(call.sites[i + 1])) continue;
+      if (!isKnown(site)) gaps.push([call, i]);
+      else if (call.sites.length > 1) only.set(key(call, i), (only.get(key(call, i)) ?? site) === site ? site : -1);
+    }
+  }
+  for (const [call, i] of gaps) {
+    const known = only.get(key(call, i)) ?? -1;
+    if (known >= 0) call.sites[i] = known;
+  }
 }
 
 /** A number for each site that is the same for all sites of one coroutine that call the same one. */

@@ -82,6 +82,8 @@ export class Steps {
   task: Uint32Array = new Uint32Array(1024);
   /** Where the task waited after it. */
   place: Uint32Array = new Uint32Array(1024);
+  /** The next step of the same task; 0: there is none. */
+  following: Uint32Array = new Uint32Array(1024);
   /** The operation that it began with. */
   operation: Uint32Array = new Uint32Array(1024);
   /** The innermost coroutine call that was suspended after it. */
@@ -106,6 +108,7 @@ export class Steps {
     const size = this.task.length * 2;
     this.task = enlarged(this.task, new Uint32Array(size));
     this.place = enlarged(this.place, new Uint32Array(size));
+    this.following = enlarged(this.following, new Uint32Array(size));
     this.operation = enlarged(this.operation, new Uint32Array(size));
     this.activation = enlarged(this.activation, new Uint32Array(size));
     this.depth = enlarged(this.depth, new Uint32Array(size));

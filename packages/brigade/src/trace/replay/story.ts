@@ -69,7 +69,8 @@ export class Story implements Waits {
   }
 
   timeOf(event: number): number {
-    return Math.round((this.trace.time[event] as number) * TICKS);
+    const ticks = Math.round((this.trace.time[event] as number) * TICKS);
+    return Number.isFinite(ticks) ? ticks : 0; // of a foreign file
   }
 
   /** The task that ended so shortly before that what happened at `time` outside of tasks was brought about by its end; or 0. */

@@ -58,6 +58,7 @@ class Walk {
   #wokenAt = 0;
   #wokenBy = 0; // an id
   #isCancel = false; // `#woken` is a CANCEL
+  #madeRoom = 0; // the task whose end let it be made: of a gather with a limit
   #waits = 0; // the WAITS that tells what it waits for now
   #nextWaits = 0; // the one that tells what it will wait for after the step that runs
 
@@ -84,7 +85,7 @@ class Walk {
     this.#row = row;
     this.#phase = UNSEEN;
     this.#since = this.#survey.start;
-    this.#last = this.#stands = this.#woken = this.#waits = this.#nextWaits = 0;
+    this.#last = this.#stands = this.#woken = this.#waits = this.#nextWaits = this.#madeRoom = 0;
     const [from, to] = events.of(row);
     for (let at = from; at < to; at++) {
       const slot = events.slot(at);
@@ -105,6 +106,7 @@ class Walk {
   }
 
   #wake(slot: number, isCancel: boolean): void {
+    if (this.#phase === MADE && !isCancel) this.#madeRoom = this.#rows.rowOf(this.#events.a(slot));
     if (this.#phase !== STANDS && (this.#phase !== UNSEEN || isCancel)) return;
     if (this.#woken !== 0 && (isCancel || !this.#isCancel)) return;
     this.#woken = this.#events.index(slot) + 1;
@@ -140,7 +142,7 @@ class Walk {
       this.#write(WAITING, this.#since, at, by, this.#waits);
       this.#write(READY, at, until, by, this.#woken);
     } else if (this.#phase === MADE) {
-      this.#write(READY, this.#since, until, this.#tasks.parent[this.#row] as number, this.#last);
+      this.#write(READY, this.#since, until, this.#madeRoom || (this.#tasks.parent[this.#row] as number), this.#last);
     } else if (this.#phase !== UNSEEN) {
       this.#stand(this.#isLostBetween(this.#last, event) ? WAITING : READY, until); // what woke it may be missing
     }

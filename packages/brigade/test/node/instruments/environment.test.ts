@@ -90,6 +90,22 @@ describe("BRIGADE_TRACE", () => {
     expect(taskNames(traceIn(place, others))).toEqual(["inner", "inner"]);
   });
 
+  test("a trace that a child has written is not written over by its parent, which begins to record later", async () => {
+    await using place = new Place();
+    const program = place.start(
+      `${sleeps}
+      import { spawn } from "node:child_process";
+      import { once } from "node:events";
+      const inner = process.argv[2] === "inner";
+      if (!inner) await once(spawn(process.execPath, [...process.execArgv, process.argv[1], "inner"], { stdio: "inherit" }), "close");
+      await run(function* () { yield* sleep(1); }, { name: inner ? "inner" : "outer" });`,
+      { BRIGADE_TRACE: "out.brigade" },
+    );
+    expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
+    expect(place.traces()).toEqual(["out.brigade", `out.brigade.${program.pid}`]);
+    expect(taskNames(traceIn(place, "out.brigade"))).toEqual(["inner"]);
+  });
+
   test("worker threads write files of their own, with the number of the thread", async () => {
     await using place = new Place();
     const program = place.start(
@@ -199,6 +215,30 @@ describe("BRIGADE_INSPECT", () => {
     expect(await program.ended).toMatchObject({ code: 0, stdout: "ready\ndone\n", stderr: "" });
     await watcher.closed;
     expect(openedSockets(place)).toBe(false);
+  });
+
+  test.for([
+    ["a program that is done ends", "", "done\n"],
+    ["a deadlock is found", "yield* new Event().wait();", "DeadlockError\n"],
+  ] as const)("%s, though one who watches does not read what was asked for", async ([, last, output]) => {
+    await using place = new Place();
+    const program = place.start(
+      `import { coroutine, createTask, Event, run, sleep } from "brigade";
+       const idle = coroutine(function* idle() { yield* sleep("1h"); });
+       await run(function* () {
+         const tasks = Array.from({ length: 20000 }, () => createTask(idle()));
+         yield* sleep(1_000);
+         for (const task of tasks) task.cancel();
+         ${last}
+         console.log("done");
+       }).catch((error) => console.log(error.name));`,
+      { BRIGADE_INSPECT: "1" },
+    );
+    await eventually("the socket is there", () => existsSync(place.socketOf(program.pid)));
+    using watcher = await Watcher.at(place.socketOf(program.pid));
+    watcher.socket.pause();
+    for (let id = 1; id <= 20; id++) watcher.send(`{"id":${id},"call":"dump"}`);
+    expect(await program.ended).toMatchObject({ code: 0, stdout: output });
   });
 
   test("a deadlock is found while somebody watches", async () => {

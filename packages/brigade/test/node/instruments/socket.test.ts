@@ -250,9 +250,11 @@ describe("who does not read", () => {
     });
     const watcher = await Watcher.at(path);
     watcher.socket.pause();
-    for (let id = 1; id <= 500; id++) watcher.send(`{"id":${id},"call":"hello"}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const filler = "x".repeat(50_000);
+    for (let id = 1; id <= 200; id++) watcher.send(`{"id":${id},"call":"hello","filler":"${filler}"}`);
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // long enough to have read it all
     expect(answered).toBeLessThan(50);
+    expect(watcher.socket.writableLength).toBeGreaterThan(5_000_000); // what is not read waits with whoever sends it
     watcher[Symbol.dispose]();
   });
 });

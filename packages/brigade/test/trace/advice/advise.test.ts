@@ -1,4 +1,5 @@
 /** What advice there is on which program, and that its numbers are those of the changed program. */
+import { readFileSync } from "node:fs";
 import {
   type Awaitable,
   coroutine,
@@ -357,6 +358,8 @@ describe("a task that nobody waits for", () => {
       yield* sleep(100);
     });
     const [advice] = changes(trace);
+    const source = readFileSync(import.meta.filename, "utf8").split("\n");
+    expect(source[(advice?.line ?? 0) - 1]).toBe("      yield* sleep(100);"); // where its maker went on
     expect(advice?.kind).toBe("unawaited-task");
     expect(advice?.title).toContain(
       "nobody waits for the task of `ticks`: it is cancelled in the middle when the run ends",

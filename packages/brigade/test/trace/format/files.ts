@@ -37,15 +37,17 @@ function bytesOf({ tag, payload, length = payload.length, checksum = sum(payload
   return bytes;
 }
 
-/** FNV-1a over words, each turned by 13 bits. */
+/** Two sums in the manner of FNV-1a, of every other word each, turned by 13 bits at every step. */
 function sum(payload: Uint8Array): number {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  let result = 0x811c9dc5;
-  for (let at = 0; at + 4 <= payload.length; at += 4) {
-    result = Math.imul(result ^ view.getUint32(at, true), 0x01000193);
-    result = (result << 13) | (result >>> 19);
+  const sums: [even: number, odd: number] = [0x811c9dc5, 0x01000193];
+  for (let at = 0; at + 8 <= payload.length; at += 8) {
+    for (const which of [0, 1] as const) {
+      const mixed = Math.imul(sums[which] ^ view.getUint32(at + which * 4, true), 0x01000193);
+      sums[which] = (mixed << 13) | (mixed >>> 19);
+    }
   }
-  return result >>> 0;
+  return (sums[0] ^ Math.imul(sums[1], 0x9e3779b1)) >>> 0;
 }
 
 /** A part of JSON, padded with spaces. */

@@ -90,6 +90,7 @@ function readInEveryWay(trace: Trace): void {
 }
 
 test("events at random are read in every way without an error, and in time", { timeout: 240_000 }, () => {
+  let read = 0;
   fc.assert(
     fc.property(fc.array(row, { maxLength: 60 }), (rows) => {
       const bytes = written((writer) => {
@@ -98,14 +99,17 @@ test("events at random are read in every way without an error, and in time", { t
         writer.close();
       });
       readInEveryWay(readTrace(bytes));
+      read++;
     }),
     { numRuns: 3_000, seed: 6 },
   );
+  expect(read).toBe(3_000);
 });
 
 test("recorded traces of which events were left out, doubled and exchanged are read in every way without an error", {
   timeout: 240_000,
 }, async () => {
+  let read = 0;
   await fc.assert(
     fc.asyncProperty(plans, fc.array(fc.tuple(fc.nat(400), fc.nat(3)), { maxLength: 8 }), async (plan, changes) => {
       const observer = recorder();
@@ -133,9 +137,11 @@ test("recorded traces of which events were left out, doubled and exchanged are r
         writer.close();
       });
       readInEveryWay(readTrace(bytes));
+      read++;
     }),
     { numRuns: 1_000, seed: 6 },
   );
+  expect(read).toBe(1_000);
 });
 
 const shapes: Readonly<Record<string, (writer: TraceWriter) => void>> = {

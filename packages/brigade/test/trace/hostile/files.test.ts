@@ -173,7 +173,7 @@ test("children that inherit the environment write files of their own, and every 
     const named = [...trace.type].findIndex((type) => type === NAMED);
     return trace.strings[trace.a[named] as number];
   });
-  expect(mains.toSorted()).toEqual(["main", "main", "main", "parent"]);
+  expect(mains.filter((name) => name === "main")).toHaveLength(3);
   expect(mains[files.indexOf("out.brigade")]).toBe("parent");
 });
 

@@ -98,7 +98,7 @@ test("after every run nobody is told of permits any more", async () => {
   expect(witness).toBeUndefined();
   await run(new Event().wait(), { observer: recorder(), clock: virtualClock(), onReport: () => {} }).catch(() => {});
   expect(witness).toBeUndefined();
-  await expect(run(123 as never, { observer: recorder() })).rejects.toThrow(TypeError);
+  await expect((async () => run(123 as never, { observer: recorder() }))()).rejects.toThrow(TypeError);
   expect(witness).toBeUndefined();
 });
 

@@ -1,15 +1,15 @@
 /** What a recorder writes of random programs, cancelled anywhere: every promise of the schema, and what another observer saw. */
 import type { LoopObserver, Task } from "brigade";
-import { CANCELLED, ERROR, LOST, readTrace, recorder, type Trace, VALUE } from "brigade/trace";
+import { CALLBACK, CANCELLED, ERROR, LOST, readTrace, recorder, type Trace, VALUE } from "brigade/trace";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { look } from "./promises.ts";
 import { carryOut, type Plan, plans } from "./programs.ts";
 
-/** One call after the other, to each of them. None of callbacks: whether one was long is a matter of each one's luck. */
+/** One call after the other, to each of them. */
 function both(first: LoopObserver, second: LoopObserver): LoopObserver {
   const calls = ["taskCreated", "stepStarted", "stepEnded", "taskWoken", "taskDone"] as const;
-  const more = ["cancelRequested", "idle", "closed"] as const;
+  const more = ["cancelRequested", "callbackEnded", "reported", "idle", "closed"] as const;
   const one = Object.fromEntries(
     [...calls, ...more].map((call) => [
       call,
@@ -51,8 +51,10 @@ class ByHand implements LoopObserver {
   }
 }
 
-function rowsOf({ type, task }: Trace): [number, number][] {
-  return [...type].map((kind, i) => [kind, task[i] as number]);
+/** Type, task and time of each. Without callbacks: whether one was long is a matter of each recorder's luck. */
+function rowsOf({ type, task, time }: Trace): [number, number, number][] {
+  const rows = [...type].map((kind, i): [number, number, number] => [kind, task[i] as number, time[i] as number]);
+  return rows.filter(([kind]) => kind !== CALLBACK);
 }
 
 async function recorded(plan: Plan, options: Parameters<typeof recorder>[0] = {}) {
@@ -99,6 +101,7 @@ test("a small flight recorder has the last events of a large one, and tells how 
   timeout: 120_000,
 }, async () => {
   let rounds = 0;
+  let skipped = 0;
   await fc.assert(
     fc.asyncProperty(plans, fc.constantFrom(1, 2, 3, 7, 64), async (plan, last) => {
       const large = recorder({ last: 10_000 });
@@ -106,9 +109,16 @@ test("a small flight recorder has the last events of a large one, and tells how 
       await carryOut(plan, { observer: both(large, small) });
       const all = rowsOf(readTrace(large.bytes()));
       const some = readTrace(small.bytes());
-      expect([large.events, small.events, large.lost]).toEqual([all.length, all.length, 0]);
+      if (large.events !== all.length || small.events !== all.length) {
+        skipped++; // a callback was long for one of them
+        return;
+      }
+      expect(large.lost).toBe(0);
       const kept = Math.min(last, all.length);
-      expect(rowsOf(some)).toEqual([...(kept < all.length ? [[LOST, 0]] : []), ...all.slice(all.length - kept)]);
+      expect(rowsOf(some)).toEqual([
+        ...(kept < all.length ? [[LOST, 0, some.time[0]]] : []),
+        ...all.slice(all.length - kept),
+      ]);
       expect([some.lost, small.lost]).toEqual([all.length - kept, all.length - kept]);
       expect(look(some, { whole: false }).violations).toEqual([]);
       if (all.length > last) rounds++;
@@ -116,6 +126,7 @@ test("a small flight recorder has the last events of a large one, and tells how 
     { numRuns: 600, seed: 9 },
   );
   expect(rounds).toBeGreaterThan(250);
+  expect(skipped).toBeLessThan(30);
 });
 
 test("a flight recorder that holds all has the outcome of every task that it tells of", {
@@ -151,9 +162,8 @@ test("what a sink was given is what the recorder has in memory without one", { t
       const inMemory = readTrace(full.bytes());
       const inSink = readTrace(Buffer.concat(parts));
       expect(inSink.end).toBe("complete");
-      expect([...inSink.type]).toEqual([...inMemory.type]);
-      expect([...inSink.task]).toEqual([...inMemory.task]);
-      expect([...inSink.time]).toEqual([...inMemory.time]);
+      expect(rowsOf(inSink)).toEqual(rowsOf(inMemory));
+      expect(look(inSink).violations).toEqual([]);
     }),
     { numRuns: 300, seed: 10 },
   );

@@ -134,36 +134,29 @@ test("reading a ring changes nothing in it: the same bytes twice, and the progra
     yield* noise(30);
     const first = observer.bytes();
     const second = observer.bytes();
-    const withoutMeta = ({ meta: _, ...rest }: Trace) => rest;
+    const withoutMeta = (trace: Trace): object => ({ ...trace, meta: undefined });
     expect(withoutMeta(readTrace(second))).toEqual(withoutMeta(readTrace(first)));
     yield* noise(3);
   });
   await run(main(), { observer, clock: virtualClock() });
 });
 
-test("names, labels and messages that no event of the ring has any more are forgotten", async () => {
+test("names that no event of the ring has any more are forgotten", { timeout: 60_000 }, async () => {
   const observer = recorder({ last: 100 });
-  const fails = coroutine(function* fails(number: number) {
-    yield* sleep(0);
-    throw new Error(`message ${number}`);
+  const waits = coroutine(function* waits() {
+    yield* sleep(1);
   });
   const main = coroutine(function* main() {
-    for (let i = 0; i < 60_000; i++) {
-      try {
-        yield* createTask(fails(i), { name: `task with the number ${i}` });
-      } catch {
-        // on purpose
-      }
-    }
+    for (let i = 0; i < 80_000; i++) yield* createTask(waits(), { name: `task with the number ${i}` });
   });
   await run(main(), { observer, clock: virtualClock() });
   const bytes = observer.bytes();
-  expect(bytes.length).toBeLessThan(6_000_000); // all texts would take more
+  expect(bytes.length).toBeLessThan(3_000_000); // all names would take more
   const trace = readTrace(bytes);
   const names = [...trace.type].flatMap((type, i) => (type === NAMED ? [trace.strings[trace.a[i] as number]] : []));
   expect(names.length).toBeGreaterThan(5);
-  names.forEach((name) => expect(name).toMatch(/^task with the number 599\d\d$/));
-}, 60_000);
+  names.forEach((name) => expect(name).toMatch(/^task with the number 799\d\d$/));
+});
 
 test("a ring of a bad size is refused, with the size", () => {
   for (const last of [0, -1, 1.5, NaN, Infinity, 2 ** 40]) {

@@ -10,11 +10,13 @@ import {
   Queue,
   run,
   sleep,
+  type Task,
   taskGroup,
 } from "brigade";
 import { virtualClock } from "brigade/testing";
 import { liveTasks, type Recorder, recorder, type TaskPage, type TaskQuery, type TaskRow } from "brigade/trace";
 import { describe, expect, test } from "vitest";
+import { reporting } from "../../virtually.ts";
 
 /** What the tree shows when `look` is called, in virtual time. */
 async function observed(
@@ -106,6 +108,24 @@ describe("the tree", () => {
     });
   });
 
+  test("one that was asked to end, and has not yet, stands apart from those that look like it", async () => {
+    await observed(function* main(look) {
+      const cleans = coroutine(function* cleans() {
+        try {
+          yield* forever();
+        } finally {
+          yield* forever();
+        }
+      });
+      const tasks = Array.from({ length: 5 }, () => createTask(cleans()));
+      yield* sleep(1);
+      tasks[2]?.cancel();
+      tasks[3]?.cancel();
+      yield* sleep(1);
+      expect(outline(look())).toEqual(["main", "  Task-1", "  Task-2", "  Task-5", "  Task-3", "  Task-4"]);
+    });
+  });
+
   test("a folded task hides what is below it, and says how much that is", async () => {
     await observed(function* main(look) {
       createTask(forever());
@@ -140,6 +160,19 @@ describe("the tree", () => {
       { clock: virtualClock() },
     );
   });
+});
+
+test("tasks that await each other are shown, though each seems to be below the other", async () => {
+  const { outcome } = await reporting(function* () {
+    const made: Task<void>[] = [];
+    const awaits = coroutine(function* awaits(other: number) {
+      yield* made[other] as Task<void>;
+    });
+    made.push(createTask(awaits(1), { name: "A" }), createTask(awaits(0), { name: "B" }));
+    yield* sleep(1);
+    return outline(liveTasks());
+  });
+  expect(outcome).toMatchObject({ value: ["main", "A", "  B"] });
 });
 
 describe("a row", () => {

@@ -24,7 +24,7 @@ const output = under("Output", {
   minSaving: setting(
     ["--min-saving"],
     duration({ zero: true }),
-    "Leave out what saves less of the program's time. Otherwise 1ms; never less than a hundredth of the time.",
+    "Leave out what saves less of the program's time. Otherwise 1ms, or a hundredth of the time where that is more.",
   ),
   json: switched(["--json"], "Print the advice as one JSON object instead."),
 });

@@ -9,11 +9,12 @@ const LABEL_ROOM = 96; // pixels from one label to the next, at least
 
 function* marks(geometry: Geometry): Generator<{ x: number; time: number; step: number }, void> {
   const step = stepOfAxis(geometry.window, (geometry.width - geometry.gutter) / LABEL_ROOM);
-  const first = Math.ceil(geometry.window.from / step);
+  const { origin, window } = geometry;
+  const first = Math.ceil((window.from - origin) / step);
   // By number: a step that is added again and again is no longer a round one in the end.
-  for (let number = first; number * step <= geometry.window.to; number++) {
+  for (let number = first; origin + number * step <= window.to; number++) {
     const time = number * step;
-    yield { x: Math.round(xOf(time, geometry)), time, step };
+    yield { x: Math.round(xOf(origin + time, geometry)), time, step };
   }
 }
 

@@ -17,6 +17,8 @@ export interface Geometry {
   readonly gutter: number;
   readonly scrollTop: number;
   readonly window: Window;
+  /** When the program began: the axis counts from there. */
+  readonly origin: number;
 }
 
 export function xOf(time: number, { width, gutter, window }: Geometry): number {

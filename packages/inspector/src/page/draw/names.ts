@@ -8,7 +8,7 @@ import { fitted } from "./text.ts";
 const DEEPEST = 12; // a level below it is not indented further: the name keeps its room
 
 /** Where the triangle of a row stands, and its name begins. */
-export function indentOf(depth: number): number {
+function indentOf(depth: number): number {
   return 8 + Math.min(depth, DEEPEST) * INDENT;
 }
 

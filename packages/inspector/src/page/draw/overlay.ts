@@ -5,6 +5,7 @@ import { ROW_HEIGHT, scaleOf, TOP, xOf, yOf } from "./geometry.ts";
 import type { Scene, Wake, Work } from "./scene.ts";
 
 const MOST_WAKES = 300;
+const SPOT = 16; // pixels from one badge to the next, at least
 
 export function drawOverlay(
   context: CanvasRenderingContext2D,
@@ -150,11 +151,12 @@ function drawSpots(context: CanvasRenderingContext2D, scene: Scene, from: number
   for (const { advice, task, time, isMain } of spots) {
     const row = rows.rowOfTask[task] as number;
     if (row < from || row >= to) continue;
-    const x = Math.max(xOf(time, geometry), geometry.gutter + 9);
+    let x = Math.max(xOf(time, geometry), geometry.gutter + 9);
     if (time < geometry.window.from - 20 * scaleOf(geometry) || x > geometry.width) continue;
-    const place = `${row}:${Math.round(x / 18)}`;
-    if (taken.has(place)) continue;
-    taken.add(place);
+    const place = (): string => `${row}:${Math.round(x / SPOT)}`;
+    while (isMain && taken.has(place())) x += SPOT;
+    if (taken.has(place())) continue;
+    taken.add(place());
     const y = yOf(row, geometry);
     if (isMain) drawSpot(context, { x, y: y + 7 }, String(advice + 1), scene);
     else drawDot(context, { x, y: y + 4 }, scene);

@@ -1,7 +1,7 @@
 /** What the charts show: the last minutes, and no more however long the page is open. */
 import type { Stats } from "brigade/trace";
 
-export const MOST_POINTS = 600;
+const MOST_POINTS = 600;
 
 /** Columns of the same length; `time` in seconds since 1970, as the charts want it. */
 export interface Series {

@@ -87,7 +87,7 @@ function Charts({ state }: OfState): JSX.Element {
   const { tasks, steps, lag } = state.history.series();
   return (
     <div class="charts">
-      <Chart state={state} name="loop lag, ms" value={duration(lag.at(-1) ?? 0)} column="lag" color="--blocked" />
+      <Chart state={state} name="loop lag" value={duration(lag.at(-1) ?? 0)} column="lag" color="--blocked" />
       <Chart state={state} name="steps per second" value={count(steps.at(-1) ?? 0)} column="steps" color="--running" />
       <Chart
         state={state}

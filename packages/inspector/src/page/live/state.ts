@@ -133,10 +133,12 @@ export class LiveState {
       this.title.value = hello.title;
       document.title = `${hello.title} · brigade`;
     }
-    const stats = await server.call(program, "stats", {});
-    const page = await server.call(program, "tasks", this.#query());
-    const cycles = await server.call(program, "cycles", {});
-    const detail = await this.#askDetail();
+    const [stats, page, cycles, detail] = await Promise.all([
+      server.call(program, "stats", {}),
+      server.call(program, "tasks", this.#query()),
+      server.call(program, "cycles", {}),
+      this.#askDetail(),
+    ]);
     this.history.add(stats);
     batch(() => {
       this.stats.value = stats;

@@ -1,5 +1,5 @@
 /** Where in the timeline a piece of advice belongs. */
-import { type Advice, RUNNING, type Timeline, WAITING } from "brigade/trace";
+import { type Advice, type Place, RUNNING, type Timeline, WAITING } from "brigade/trace";
 
 export interface Spot {
   /** The index of the advice. */
@@ -15,8 +15,8 @@ const MOST_PER_ADVICE = 400;
 
 export function spotsOf(timeline: Timeline, advice: readonly Advice[]): Spot[] {
   const byPlace = new Map<number, number[]>();
-  for (const [index, { places }] of advice.entries()) {
-    for (const place of places ?? []) byPlace.set(place, [...(byPlace.get(place) ?? []), index]);
+  for (const [index, one] of advice.entries()) {
+    for (const place of placesOf(timeline, one)) byPlace.set(place, [...(byPlace.get(place) ?? []), index]);
   }
   const found: number[][] = advice.map(() => []);
   if (byPlace.size > 0) {
@@ -28,10 +28,14 @@ export function spotsOf(timeline: Timeline, advice: readonly Advice[]): Spot[] {
       }
     }
   }
-  return advice.flatMap((one, index) => {
+  const spots = advice.flatMap((one, index) => {
     const spans = found[index] as number[];
-    if (spans.length === 0)
-      return (one.tasks ?? []).slice(0, MOST_PER_ADVICE).flatMap((task) => atTask(timeline, index, task));
+    if (spans.length === 0) {
+      const tasks = (one.tasks ?? []).slice(0, MOST_PER_ADVICE);
+      return tasks
+        .flatMap((task) => atTask(timeline, index, task))
+        .map((spot, number) => ({ ...spot, isMain: number === 0 }));
+    }
     const longest = longestOf(timeline, spans);
     return [longest, ...thinned(spans).filter((span) => span !== longest)].map((span) => ({
       advice: index,
@@ -41,6 +45,15 @@ export function spotsOf(timeline: Timeline, advice: readonly Advice[]): Spot[] {
       isMain: span === longest,
     }));
   });
+  return spots.sort((one, other) => Number(other.isMain) - Number(one.isMain)); // where there is no room, they count first
+}
+
+/** Where it names no places, those that have a frame at its lines. */
+function placesOf({ trace }: Timeline, { places, file, line, endLine = line }: Advice): readonly number[] {
+  if (places !== undefined || file === undefined || line === undefined || endLine === undefined) return places ?? [];
+  const isThere = (frame: Place["frames"][number]): boolean =>
+    frame.file === file && frame.line !== undefined && frame.line >= line && frame.line <= endLine;
+  return trace.places.flatMap((place, number) => (place.frames.some(isThere) ? [number] : []));
 }
 
 function isAbout({ kind }: Advice, timeline: Timeline, span: number): boolean {

@@ -7,7 +7,7 @@ import type { TraceSource } from "./source.ts";
 import type { Word } from "./worker.ts";
 
 /** What can't be opened, in words for whoever looks at the page. */
-export class CantOpen extends Error {
+class CantOpen extends Error {
   override readonly name: string = "CantOpen";
 }
 

@@ -35,7 +35,7 @@ interface FromBase64 {
   fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
 }
 
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const quick = (Uint8Array as unknown as FromBase64).fromBase64;
   if (quick) return quick.call(Uint8Array, text);
   const characters = atob(text);

@@ -74,12 +74,20 @@ function Code({ text }: { readonly text: string }): JSX.Element {
   const copied = useSignal("Copy");
   return (
     <div class="code">
+      <pre tabIndex={0}>{withoutMargin(text)}</pre>
       <button type="button" onClick={() => void copy(text, copied)}>
         {copied.value}
       </button>
-      <pre tabIndex={0}>{text}</pre>
     </div>
   );
+}
+
+/** The lines as they stand in the file, without what they are all indented by. */
+function withoutMargin(text: string): string {
+  const lines = text.split("\n");
+  const margins = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length);
+  const margin = Math.min(...margins);
+  return lines.map((line) => line.slice(margin)).join("\n");
 }
 
 async function copy(text: string, label: Signal<string>): Promise<void> {

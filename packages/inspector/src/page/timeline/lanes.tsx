@@ -109,6 +109,7 @@ class LanesView {
       gutter: gutterOf(width),
       scrollTop: this.#scroller.scrollTop,
       window: this.#state.window.value,
+      origin: this.#state.opened.timeline.start,
     };
   }
 

@@ -8,7 +8,7 @@ interface OfState {
   readonly state: TimelineState;
 }
 
-export function Search({ state }: OfState): JSX.Element {
+function Search({ state }: OfState): JSX.Element {
   const tasks = state.found.value;
   const at = state.foundAt.value;
   const words = state.query.value === "" ? "" : `${at < 0 ? "" : `${count(at + 1)} of `}${count(tasks.length)}`;

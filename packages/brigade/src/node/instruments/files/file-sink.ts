@@ -93,9 +93,8 @@ class TraceFile {
 
 /** For reading too: what is there is looked at before it is replaced. */
 function openTrace(path: string): number {
-  const { O_RDWR, O_CREAT, O_NONBLOCK }: Partial<typeof constants> = constants;
-  // Not blocking: a pipe without a reader would stop the program right here. Windows has no such flag, and no such pipes.
-  const descriptor = openSync(path, (O_RDWR ?? 2) | (O_CREAT ?? 0) | (O_NONBLOCK ?? 0), 0o600);
+  // To write alone would wait, at a pipe that nobody reads.
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
     const stats = fstatSync(descriptor);
     if (stats.isCharacterDevice()) return descriptor;
