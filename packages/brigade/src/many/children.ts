@@ -77,7 +77,8 @@ export abstract class Children<T> extends Leaf<T> {
       throw new InvalidStateError(`${this.kind}: ${work.describe()} belongs to another event loop`);
     }
     const child = work instanceof FutureBase ? work : spawn<unknown>(loop as TaskHome, work, undefined, this.task);
-    if (freed !== undefined && child !== work) loop.observer?.taskWoken(child as TaskImpl<unknown>, freed as TaskImpl<unknown>);
+    if (freed !== undefined && child !== work)
+      loop.observer?.taskWoken(child as TaskImpl<unknown>, freed as TaskImpl<unknown>);
     if (loop.debug && child !== work) noteSpawnSite(child, this.task);
     slot.child = child;
     this.pending++;

@@ -149,7 +149,8 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     if (before === READY) return;
     this.#place = READY;
     const { loop } = this;
-    if (loop.observer !== undefined && before === WAITING) loop.observer.taskWoken(this, by as TaskImpl<unknown> | undefined);
+    if (loop.observer !== undefined && before === WAITING)
+      loop.observer.taskWoken(this, by as TaskImpl<unknown> | undefined);
     loop.schedule(this);
   }
 

@@ -90,5 +90,6 @@ export {
   totals,
   type WaitTotal,
 } from "./timeline/totals.ts";
-export { type Recorder, recorder, type RecorderOptions } from "./recorder/recorder.ts";
+export type { Recorder, RecorderOptions } from "./recorder/options.ts";
+export { recorder } from "./recorder/recorder.ts";
 export type { Waiting } from "./live/wait-graph.ts";

@@ -76,6 +76,16 @@ test("only the spans of the lane are in its columns, though lanes share their me
   expect(bins.waiting.reduce((sum, share) => sum + share, 0)).toBeCloseTo(20, 4);
 });
 
+test("a long step among a million short ones is seen, whatever it is summed with", () => {
+  const count = 1_000_000;
+  const longOne = 500_500; // amid a block of each level
+  const start = Float64Array.from({ length: count }, (_, i) => (i > longOne ? i + 4 : i));
+  const end = start.map((time, i) => time + (i === longOne ? 5 : 1));
+  const bins = new Bins(3);
+  bins.fill(trackOf(start, end, undefined), 0, count, 0, count / 3 + 2);
+  expect([...bins.longest]).toEqual([1, 5, 1]);
+});
+
 test("a million spans cost no more than their columns do", () => {
   const count = 1_000_000;
   const start = Float64Array.from({ length: count }, (_, i) => i);

@@ -7,7 +7,8 @@ import { host } from "../../kernel/host.ts";
 import type { Loop } from "../../kernel/loop.ts";
 import { liveLoops } from "../../kernel/loops.ts";
 import { FLIGHT_EVENTS } from "../../trace/live/answers.ts";
-import { TraceRecorder } from "../../trace/recorder/recorder.ts";
+import { makeRecorder } from "../../trace/recorder/recorder.ts";
+import type { TraceRecorder } from "../../trace/recorder/trace-recorder.ts";
 import { fileSink } from "./files/file-sink.ts";
 import { postMortem, writePostMortem } from "./files/post-mortem-file.ts";
 import { tracePath } from "./files/trace-path.ts";
@@ -48,7 +49,7 @@ function readEnvironment(): void {
   asked = true;
   const { BRIGADE_TRACE, BRIGADE_FLIGHT, BRIGADE_INSPECT } = process.env;
   if (BRIGADE_TRACE) {
-    const recorder = new TraceRecorder({ sink: fileSink(tracePath(BRIGADE_TRACE)), program: commandLine() });
+    const recorder = makeRecorder({ sink: fileSink(tracePath(BRIGADE_TRACE)), program: commandLine() });
     process.once("exit", () => recorder.close());
     trace = recorder;
   }
@@ -57,7 +58,7 @@ function readEnvironment(): void {
 }
 
 function flightRecorder(): TraceRecorder {
-  return (flight ??= new TraceRecorder({ last: FLIGHT_EVENTS, program: commandLine() }));
+  return (flight ??= makeRecorder({ last: FLIGHT_EVENTS, program: commandLine() }));
 }
 
 function open(): void {

@@ -5,7 +5,7 @@ import { threadId } from "node:worker_threads";
 import { type Answering, Answers, type Machine } from "../../trace/live/answers.ts";
 import { programOf } from "../../trace/live/live.ts";
 import { PROTOCOL } from "../../trace/live/protocol.ts";
-import type { TraceRecorder } from "../../trace/recorder/recorder.ts";
+import type { TraceRecorder } from "../../trace/recorder/trace-recorder.ts";
 import { Lag } from "./lag.ts";
 import { LocalServer } from "./socket/server.ts";
 

@@ -171,7 +171,8 @@ function columnsOf(bytes: Uint8Array, chunks: readonly Chunk[], name: string): E
       throw new TraceError(`${name} is damaged at byte ${at}: there is no room for as many events as it says`, at);
     }
     const base = view.getFloat64(8, true);
-    if (!Number.isFinite(base)) throw new TraceError(`${name} is damaged at byte ${at + 8}: ${base} is no time`, at + 8);
+    if (!Number.isFinite(base))
+      throw new TraceError(`${name} is damaged at byte ${at + 8}: ${base} is no time`, at + 8);
     return { part, count, base };
   });
   const count = parts.reduce((sum, part) => sum + part.count, 0);

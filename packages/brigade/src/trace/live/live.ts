@@ -1,6 +1,6 @@
 /** Looking at the tasks of this process from inside it: the page, the dump, the circles. Looking changes nothing. */
-import type { Recorder } from "../recorder/recorder.ts";
-import { TraceRecorder } from "../recorder/recorder.ts";
+import type { Recorder } from "../recorder/options.ts";
+import { TraceRecorder } from "../recorder/trace-recorder.ts";
 import { dumpOf } from "./dump.ts";
 import { postMortemOf } from "./post-mortem.ts";
 import type { TaskPage, TaskQuery, WaitCycle } from "./protocol.ts";

@@ -4,7 +4,7 @@ import { type Frame, probe } from "../../task/frame.ts";
 import type { TaskHome } from "../../task/home.ts";
 import { TaskImpl } from "../../task/task.ts";
 import type { FrameInfo } from "../../types.ts";
-import type { TraceRecorder } from "../recorder/recorder.ts";
+import type { TraceRecorder } from "../recorder/trace-recorder.ts";
 import { describe } from "../recorder/resources.ts";
 import { waitCycles } from "./cycles.ts";
 import type { ResourceRef, TaskRef, TaskState, WaitCycle, WaitsFor } from "./protocol.ts";

@@ -2,8 +2,19 @@
 import type { TaskHome } from "../../task/home.ts";
 import { TaskImpl } from "../../task/task.ts";
 import { Columns } from "../format/columns.ts";
-import { A_RESOURCE, A_TASK, ACQUIRED, CLOCK, CREATED, type EventType, LOST, NAMED, STEP, WAITS } from "../format/schema.ts";
-import type { TraceRecorder } from "./recorder.ts";
+import {
+  A_RESOURCE,
+  A_TASK,
+  ACQUIRED,
+  CLOCK,
+  CREATED,
+  type EventType,
+  LOST,
+  NAMED,
+  STEP,
+  WAITS,
+} from "../format/schema.ts";
+import type { TraceRecorder } from "./trace-recorder.ts";
 
 type Row = readonly [EventType, number, number, number, number];
 
@@ -15,8 +26,8 @@ export function livingTasks(recorder: TraceRecorder): Uint8Array[] {
   for (const loop of recorder.loops) {
     for (const one of (loop as TaskHome).unfinished()) {
       if (!(one instanceof TaskImpl)) continue;
-      const task = recorder.rowOf(one);
-      if (!log.holds(recorder.tasks.birth(task))) rows.push(...birth(recorder, one, task));
+      const task = recorder.book.row(one);
+      if (!log.holds(recorder.book.table.birth(task))) rows.push(...birth(recorder, one, task));
       rows.push(...lastStep(recorder, one, task, told));
     }
   }
@@ -34,7 +45,7 @@ export function livingTasks(recorder: TraceRecorder): Uint8Array[] {
   return [...columns.chunks(0, rows.length)];
 }
 
-function birth({ log, tasks }: TraceRecorder, task: TaskImpl<unknown>, row: number): Row[] {
+function birth({ log, book: { table: tasks } }: TraceRecorder, task: TaskImpl<unknown>, row: number): Row[] {
   const { id, parent, created } = tasks.facts(row);
   const name = task.givenName;
   const named = typeof name === "string";
@@ -46,7 +57,8 @@ function birth({ log, tasks }: TraceRecorder, task: TaskImpl<unknown>, row: numb
 
 /** `told`: the holdings that there are rows for. */
 function lastStep(recorder: TraceRecorder, task: TaskImpl<unknown>, row: number, told: Set<number>): Row[] {
-  const { log, tasks, resources } = recorder;
+  const { log, resources } = recorder;
+  const tasks = recorder.book.table;
   const { id, since, place } = tasks.facts(row);
   const step = tasks.step(row);
   const rows: Row[] = [];
@@ -54,7 +66,13 @@ function lastStep(recorder: TraceRecorder, task: TaskImpl<unknown>, row: number,
   if (subject !== undefined && !log.holds(step - 1)) {
     // What it waits for stands right before the step in which the wait began.
     const isTask = subject instanceof TaskImpl;
-    rows.push([WAITS, since, id, isTask ? recorder.idOf(subject) : resources.number(subject), isTask ? A_TASK : A_RESOURCE]);
+    rows.push([
+      WAITS,
+      since,
+      id,
+      isTask ? recorder.idOf(subject) : resources.number(subject),
+      isTask ? A_TASK : A_RESOURCE,
+    ]);
   }
   if (subject !== undefined && !(subject instanceof TaskImpl)) {
     for (const holding of resources.holdings(subject)) {

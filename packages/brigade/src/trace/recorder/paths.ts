@@ -89,7 +89,9 @@ export class Spot {
   waits = 0;
   #unread = 0; // the number of the place without lines
   readonly #read = new Map<string, { readonly exact: number; likely: number }>(); // by lines
-  #only: { readonly frames: readonly PlaceFrame[]; readonly numbers: { readonly exact: number; likely: number } } | undefined;
+  #only:
+    | { readonly frames: readonly PlaceFrame[]; readonly numbers: { readonly exact: number; likely: number } }
+    | undefined;
 
   constructor(path: Path, kind: string, label: string | undefined, sample: object) {
     this.sample = sample;

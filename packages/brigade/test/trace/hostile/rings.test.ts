@@ -88,6 +88,7 @@ for (const [before, after, when] of [
         expect(trace.resources[waits?.[2] as number]).toMatchObject({ kind: "Lock", name: "db" });
         expect(tasks.get(taken?.[1] as number)?.name, `in ${last}`).toBe("main");
         expect(taken?.[2]).toBe(waits?.[2]);
+        expect(rows.filter(([type]) => type === ACQUIRED)).toHaveLength(1);
       },
     );
   });

@@ -2,7 +2,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { host } from "../../../kernel/host.ts";
 import { postMortemText } from "../../../trace/live/live.ts";
-import { TraceRecorder, type Recorder } from "../../../trace/recorder/recorder.ts";
+import type { Recorder } from "../../../trace/recorder/options.ts";
+import { TraceRecorder } from "../../../trace/recorder/trace-recorder.ts";
 import type { Report } from "../../../types.ts";
 import { fileSink } from "./file-sink.ts";
 import { tracePath } from "./trace-path.ts";
