@@ -51,6 +51,7 @@ export type {
   Future,
   Handle,
   LoopObserver,
+  LoopTime,
   Report,
   Result,
   RunOptions,

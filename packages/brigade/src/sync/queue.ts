@@ -170,7 +170,7 @@ export class LifoQueue<T> extends Queue<T> {
 /** The smallest first, by `compare`; equals in the order they were put (asyncio.PriorityQueue, but stable). */
 export class PriorityQueue<T> extends Queue<T> {
   // biome-ignore lint/complexity/noUselessConstructor: it widens the options
-  constructor(options: { maxSize?: number; compare?: (a: T, b: T) => number } = {}) {
+  constructor(options: { maxSize?: number; name?: string; compare?: (a: T, b: T) => number } = {}) {
     super(options);
   }
 

@@ -163,10 +163,20 @@ export function framesAbove(above: unknown): FrameInfo[] {
 }
 
 function parse(line: string): FrameInfo {
-  const match = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):(\d+)\)?$/.exec(line);
+  const match = /^\s+at (?:(.*?) \()?(file:\/\/)?(.*?):(\d+):(\d+)\)?$/.exec(line);
   if (!match) return { name: line.trim() };
-  const [, name, file, row, column] = match;
-  return { name: name ?? "", file: file as string, line: Number(row), column: Number(column) };
+  const [, name, isUrl, path, row, column] = match;
+  const file = isUrl ? decoded(path as string) : (path as string);
+  return { name: name ?? "", file, line: Number(row), column: Number(column) };
+}
+
+/** The path that a URL names. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // it is none: the file's name has a % of its own
+  }
 }
 
 /** Names a function without a name by the place of its definition, when somebody asks. */

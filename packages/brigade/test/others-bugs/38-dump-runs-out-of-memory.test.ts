@@ -50,7 +50,7 @@ test("a dump of 50,000 suspended coroutines has each with its frames, in a heap 
   expect((await watcher.call("stats")).value).toMatchObject({ tasks: TASKS + 1 });
 });
 
-test("whoever asks for dumps and does not read them costs the program no memory for each", {
+test("those who ask for dumps and do not read them hold up nobody who reads", {
   timeout: 60_000,
 }, async () => {
   const place = folder();

@@ -212,12 +212,15 @@ export interface Acquirable<P extends Disposable> {
   acquire(): Awaitable<P>;
 }
 export class Lock implements Acquirable<Permit> {
+  constructor(options?: { readonly name?: string });
+  readonly name: string | undefined;
   readonly locked: boolean;
   acquire(): Awaitable<Permit>;
   release(): void;
 }
 export class Semaphore implements Acquirable<Permit> {
-  constructor(permits?: number);
+  constructor(permits?: number, options?: { readonly name?: string });
+  readonly name: string | undefined;
   readonly available: number;
   readonly locked: boolean;
   acquire(): Awaitable<Permit>;
@@ -225,13 +228,16 @@ export class Semaphore implements Acquirable<Permit> {
 }
 export class BoundedSemaphore extends Semaphore {}
 export class Event {
+  constructor(options?: { readonly name?: string });
+  readonly name: string | undefined;
   readonly isSet: boolean;
   set(): void;
   clear(): void;
   wait(): Awaitable<true>;
 }
 export class Condition implements Acquirable<Permit> {
-  constructor(lock?: Lock);
+  constructor(lock?: Lock, options?: { readonly name?: string });
+  readonly name: string | undefined;
   readonly locked: boolean;
   acquire(): Awaitable<Permit>;
   release(): void;
@@ -242,7 +248,8 @@ export class Condition implements Acquirable<Permit> {
   notifyAll(): void;
 }
 export class Barrier {
-  constructor(parties: number);
+  constructor(parties: number, options?: { readonly name?: string });
+  readonly name: string | undefined;
   readonly parties: number;
   readonly waiting: number;
   readonly broken: boolean;
@@ -254,7 +261,8 @@ export class Barrier {
 // ── Queues ───────────────────────────────────────────────────────────────────────────────────────
 
 export class Queue<T> {
-  constructor(options?: { maxSize?: number });
+  constructor(options?: { maxSize?: number; name?: string });
+  readonly name: string | undefined;
   readonly size: number;
   readonly maxSize: number;
   readonly empty: boolean;
@@ -269,7 +277,7 @@ export class Queue<T> {
 }
 export class LifoQueue<T> extends Queue<T> {}
 export class PriorityQueue<T> extends Queue<T> {
-  constructor(options?: { maxSize?: number; compare?: (a: T, b: T) => number });
+  constructor(options?: { maxSize?: number; name?: string; compare?: (a: T, b: T) => number });
 }
 
 // ── Streams and resources ────────────────────────────────────────────────────────────────────────
@@ -358,15 +366,42 @@ export class ExceptionGroup extends AggregateError {
 export interface LoopObserver {
   taskCreated?(task: Task<unknown>, parent: Task<unknown> | undefined): void;
   stepStarted?(task: Task<unknown>): void;
-  /** `waitingFor` says what kind of thing, e.g. "sleep", "Queue.get", and its label. */
-  stepEnded?(task: Task<unknown>, waitingFor: WaitInfo | undefined): void;
+  /**
+   * `waitingFor` says what kind of thing, e.g. "sleep", "Queue.get", and its label; undefined when the task has ended.
+   * `ready`: it does not wait, but yields: it is ready again already, and `taskWoken` is not called.
+   */
+  stepEnded?(task: Task<unknown>, waitingFor: WaitInfo | undefined, ready: boolean): void;
+  /** By the task whose step did it; undefined: by a timer, the host, or code outside tasks. */
   taskWoken?(task: Task<unknown>, by: Task<unknown> | undefined): void;
   taskDone?(task: Task<unknown>): void;
+  /** `task.cancel()` was called, for the first time, in a step of `by`. */
+  cancelRequested?(task: Task<unknown>, by: Task<unknown> | undefined): void;
+  /** A callback outside tasks has run, from `began` on, in milliseconds of the host's clock (`performance.now`). */
+  callbackEnded?(loop: LoopTime, began: number): void;
+  /** `count` callbacks, steps among them, took from `began` to `ended` together, on the host's clock: more than 0.25 ms. */
+  slow?(loop: LoopTime, began: number, ended: number, count: number): void;
+  /** The runtime has something to say, whoever takes the report; a deadlock, before its tasks are cancelled. */
+  reported?(loop: LoopTime, report: Report): void;
+  /** Nothing is ready: the loop is about to wait for a timer or the host. */
+  idle?(loop: LoopTime): void;
+  /** The loop is closed: its `run` is over. */
+  closed?(loop: LoopTime): void;
 }
+
+/** What an observer is told of the loop itself. */
+export interface LoopTime {
+  /** Milliseconds on the loop's clock. */
+  time(): number;
+}
+
+/** What a task waits for. */
 export interface WaitInfo {
   readonly kind: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
+  /** What it shares with others, where it is that: the lock, the semaphore, the queue, the task. */
+  readonly subject?: object | undefined;
 }
+
 export interface Report {
   readonly kind:
     | "never-awaited"

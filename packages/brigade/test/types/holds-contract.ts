@@ -144,6 +144,7 @@ export type Interfaces = Holds<{
   AsyncContextManager: Identical<brigade.AsyncContextManager<string>, contract.AsyncContextManager<string>>;
   Context: Identical<brigade.Context, contract.Context>;
   LoopObserver: Identical<brigade.LoopObserver, contract.LoopObserver>;
+  LoopTime: Identical<brigade.LoopTime, contract.LoopTime>;
   WaitInfo: Identical<brigade.WaitInfo, contract.WaitInfo>;
   Report: Identical<brigade.Report, contract.Report>;
 }>;

@@ -2,7 +2,8 @@
 import { CHUNK_HEADER_BYTES, checksum, COLUMNS_AT, EVENTS, padded, TICKS } from "./schema.ts";
 
 export const BYTES_PER_EVENT = 17;
-const LONGEST_CHUNK = 0xffff_ffff / TICKS; // the longest time from a chunk's base that its ticks can tell, in milliseconds
+/** The longest time from a chunk's base that its ticks can tell, in milliseconds. */
+export const LONGEST_CHUNK: number = 0xffff_ffff / TICKS;
 
 /** Room for `capacity` events; a list, or a ring where whoever writes it goes round. */
 export class Columns {
@@ -12,13 +13,9 @@ export class Columns {
   readonly a: Uint32Array;
   readonly b: Uint32Array;
   readonly type: Uint8Array;
-  readonly #reuse: boolean;
-  #scratch: Uint8Array | undefined; // where chunks are made, if what was made before is needed no more
 
-  /** With `reuse` a chunk is made where the one before stood. */
-  constructor(capacity: number, reuse = false) {
+  constructor(capacity: number) {
     this.capacity = capacity;
-    this.#reuse = reuse;
     this.time = new Float64Array(capacity);
     this.task = new Uint32Array(capacity);
     this.a = new Uint32Array(capacity);
@@ -50,19 +47,10 @@ export class Columns {
     return { end: to, base: earliest };
   }
 
-  #room(length: number): Uint8Array {
-    if (!this.#reuse) return new Uint8Array(length);
-    if (this.#scratch === undefined || this.#scratch.length < length) this.#scratch = new Uint8Array(length);
-    const room = this.#scratch.subarray(0, length);
-    room.fill(0, 0, CHUNK_HEADER_BYTES + COLUMNS_AT);
-    room.fill(0, Math.max(0, length - 8));
-    return room;
-  }
-
   #chunk(from: number, to: number, base: number): Uint8Array {
     const count = to - from;
     const length = padded(COLUMNS_AT + count * BYTES_PER_EVENT);
-    const bytes = this.#room(CHUNK_HEADER_BYTES + length);
+    const bytes = new Uint8Array(CHUNK_HEADER_BYTES + length);
     const view = new DataView(bytes.buffer);
     view.setUint32(CHUNK_HEADER_BYTES, count, true);
     view.setFloat64(CHUNK_HEADER_BYTES + 8, base, true);

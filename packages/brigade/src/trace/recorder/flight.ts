@@ -9,22 +9,30 @@ import { CALLBACK, STEP } from "../format/schema.ts";
 import { ending, joined, opening } from "../format/writer.ts";
 import type { AnyTask } from "./book.ts";
 import { onClockOf, ownTime } from "./clock.ts";
-import { EventLog, ticks } from "./event-log.ts";
+import { ticks } from "./event-log.ts";
 import { TELLING_APART } from "./group.ts";
 import { livingTasks } from "./living.ts";
 import { isEnded } from "./notes.ts";
 import type { RecorderOptions } from "./options.ts";
+import { Ring } from "./ring.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
 const LINES = 0.01; // of the time, for reading lines
 
 export class FlightRecorder extends TraceRecorder {
+  readonly log: Ring;
   #last: AnyTask | undefined; // whose step was the last
   #lastEvent = 0; // the last STEP that was written
   #lastTime = -1; // and its time
 
   constructor(last: number, options: RecorderOptions) {
-    super(options, new EventLog(last, () => {}, false), options.lines ?? LINES, false);
+    const log = new Ring(last);
+    super(options, log, options.lines ?? LINES, false);
+    this.log = log;
+  }
+
+  get lost(): number {
+    return this.log.overwritten;
   }
 
   protected now(loop: Loop): number {

@@ -11,14 +11,16 @@ import { STEP, TICKS } from "../format/schema.ts";
 import { ending, joined, opening } from "../format/writer.ts";
 import type { AnyTask } from "./book.ts";
 import { onClockOf, ownTime } from "./clock.ts";
-import { EventLog, ticks } from "./event-log.ts";
+import { ticks } from "./event-log.ts";
 import { StepGroup } from "./group.ts";
 import type { RecorderOptions } from "./options.ts";
+import { StreamLog } from "./stream-log.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
 const LINES = 0.05; // of the time, for reading lines
 
 export class FullRecorder extends TraceRecorder {
+  readonly log: StreamLog;
   readonly #parts: Uint8Array[]; // without a sink
   readonly #flushEvery: number;
   #flushed = 0; // when, on the host's clock
@@ -36,11 +38,16 @@ export class FullRecorder extends TraceRecorder {
   constructor(options: RecorderOptions) {
     const parts: Uint8Array[] = [];
     const { sink } = options;
-    const log = new EventLog(undefined, sink ?? ((bytes) => void parts.push(bytes)), sink?.copies === true);
+    const log = new StreamLog(sink ?? ((bytes) => void parts.push(bytes)));
     super(options, log, options.lines ?? LINES, true);
+    this.log = log;
     this.#parts = parts;
     this.#flushEvery = milliseconds(options.flushEvery ?? 250);
     this.#group = new StepGroup(log);
+  }
+
+  get lost(): number {
+    return this.log.refused;
   }
 
   protected now(loop: Loop): number {
@@ -67,7 +74,7 @@ export class FullRecorder extends TraceRecorder {
     if (loop !== this.loop) this.meet(loop);
     if (this.#stepping !== undefined) this.#enterStep(this.#stepping);
     this.#stepping = task as AnyTask;
-    if (loop.looked === this.#looked) this.#began = this.#clock;
+    if (loop.looked === this.#looked) this.#began = this.#clock > loop.looked ? this.#clock : loop.looked;
     else this.#look(loop);
   }
 

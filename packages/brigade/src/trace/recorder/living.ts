@@ -1,4 +1,5 @@
 /** What a flight recorder knows of tasks that live, and what its ring no longer tells: as events that stand before the ring's. */
+import type { Loop } from "../../kernel/loop.ts";
 import type { TaskHome } from "../../task/home.ts";
 import { TaskImpl } from "../../task/task.ts";
 import { Columns } from "../format/columns.ts";
@@ -14,12 +15,22 @@ import {
   STEP,
   WAITS,
 } from "../format/schema.ts";
-import type { TraceRecorder } from "./trace-recorder.ts";
+import type { TaskBook } from "./book.ts";
+import type { Resources } from "./resources.ts";
+import type { Ring } from "./ring.ts";
+
+/** What is used of a flight recorder. */
+interface Recorded {
+  readonly log: Ring;
+  readonly book: TaskBook;
+  readonly resources: Resources;
+  readonly loops: ReadonlySet<Loop>;
+}
 
 type Row = readonly [EventType, number, number, number, number];
 
 /** The chunks of those events. */
-export function livingTasks(recorder: TraceRecorder): Uint8Array[] {
+export function livingTasks(recorder: Recorded): Uint8Array[] {
   const rows: Row[] = [];
   const told = new Set<number>();
   const { log } = recorder;
@@ -45,7 +56,7 @@ export function livingTasks(recorder: TraceRecorder): Uint8Array[] {
   return [...columns.chunks(0, rows.length)];
 }
 
-function birth({ log, book: { table: tasks } }: TraceRecorder, task: TaskImpl<unknown>, row: number): Row[] {
+function birth({ log, book: { table: tasks } }: Recorded, task: TaskImpl<unknown>, row: number): Row[] {
   const { id, parent, created } = tasks.facts(row);
   const name = task.givenName;
   const named = typeof name === "string";
@@ -56,7 +67,7 @@ function birth({ log, book: { table: tasks } }: TraceRecorder, task: TaskImpl<un
 }
 
 /** `told`: the holdings that there are rows for. */
-function lastStep(recorder: TraceRecorder, task: TaskImpl<unknown>, row: number, told: Set<number>): Row[] {
+function lastStep(recorder: Recorded, task: TaskImpl<unknown>, row: number, told: Set<number>): Row[] {
   const { log, resources } = recorder;
   const tasks = recorder.book.table;
   const { id, since, place } = tasks.facts(row);
@@ -70,7 +81,7 @@ function lastStep(recorder: TraceRecorder, task: TaskImpl<unknown>, row: number,
       WAITS,
       since,
       id,
-      isTask ? recorder.idOf(subject) : resources.number(subject),
+      isTask ? recorder.book.id(subject) : resources.number(subject),
       isTask ? A_TASK : A_RESOURCE,
     ]);
   }

@@ -29,7 +29,7 @@ import { Waits } from "./waits.ts";
 const LONG_CALLBACK = 1; // ms: shorter ones are not written down
 
 export abstract class TraceRecorder implements Recorder, Observer, Witness {
-  readonly log: EventLog;
+  abstract readonly log: EventLog;
   readonly resources: Resources;
   readonly book: TaskBook;
   /** The loops that it has met, and that are not closed. */
@@ -46,7 +46,6 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
 
   protected constructor(options: RecorderOptions, log: EventLog, lines: number, tellsStacks: boolean) {
     this.options = options;
-    this.log = log;
     this.resources = new Resources(log.tables);
     this.book = new TaskBook(this, log, (loop) => {
       if (loop !== this.loop) this.meet(loop);
@@ -58,6 +57,7 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
   abstract stepStarted(task: Task<unknown>): void;
   abstract stepEnded(task: Task<unknown>, waitingFor: WaitInfo | undefined, ready: boolean): void;
   abstract slow(loop: LoopTime, began: number, ended: number, count: number): void;
+  abstract readonly lost: number;
   abstract bytes(): Uint8Array;
   abstract flush(): void;
   /** A loop was met for the first time. */
@@ -73,10 +73,6 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
 
   get events(): number {
     return this.log.written;
-  }
-
-  get lost(): number {
-    return this.log.overwritten + this.log.refused;
   }
 
   /** How many tasks were written down. */

@@ -57,7 +57,7 @@ export class Waits {
       const place = table.stack(row)?.spot?.placeAt(frames, log.tables);
       if (place === undefined) return;
       table.setPlace(row, place);
-      log.setB(event, place);
+      log.setPlace(event, place);
     });
   }
 

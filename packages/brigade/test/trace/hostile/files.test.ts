@@ -1,7 +1,7 @@
 /** Traces that the environment asks for, of programs that die in every way, on disks that take nothing, from many processes at once. */
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CREATED, NAMED, readTrace, STEP, type Trace } from "brigade/trace";
+import { CREATED, DONE, NAMED, readTrace, STEP, type Trace } from "brigade/trace";
 import { expect, test } from "vitest";
 import { look } from "./promises.ts";
 import { type Ended, folder, Program } from "./watched.ts";
@@ -216,6 +216,34 @@ test("a second run of the program replaces the trace of the first", async () => 
   expect(read(file)).toMatchObject({ end: "complete" });
   expect(read(file).count).toBeLessThan(before);
   expect(readdirSync(join(file, ".."))).toEqual(["out.brigade"]);
+});
+
+test("schedules that are explored are the same ones, traced and not, and all of them are in the trace", async () => {
+  const source = `
+    import { coroutine, gather, Lock, sleep } from "brigade";
+    import { explore } from "brigade/testing";
+    const lock = new Lock();
+    let held = 0;
+    const one = coroutine(function* one() {
+      using _ = yield* lock.acquire();
+      if (++held > 1) throw new Error("two at once");
+      yield* sleep(1);
+      held--;
+    });
+    const { schedules } = await explore(() => gather([one(), one(), one()]), { schedules: 50, cancelAnywhere: false });
+    console.log("value", schedules);
+  `;
+  const file = join(folder(), "out.brigade");
+  const alone = await new Program(source).ended;
+  const recorded = await traced(source, file).ended;
+  expectFine(alone);
+  expect(recorded).toEqual(alone);
+  const trace = read(file);
+  expect(trace.end).toBe("complete");
+  // Each schedule has a clock of its own, which begins at 0.
+  const count = (kind: number): number => [...trace.type].filter((type) => type === kind).length;
+  expect(count(CREATED)).toBeGreaterThan(100);
+  expect(count(DONE)).toBe(count(CREATED));
 });
 
 test("an empty name asks for nothing", async () => {
