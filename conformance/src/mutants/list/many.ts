@@ -14,7 +14,7 @@ export const manyMutants: readonly Mutant[] = [
     name: "gather does not wait for siblings",
     promise: "A failed gather waits until the others have unwound.",
     file: "many/children.ts",
-    find: "if (this.pending === 0 && this.#ended === undefined) this.task?.wake();",
+    find: "if (this.pending === 0 && this.#ended === undefined) this.task?.wake(last?.completer);",
     replace: "if ((this.pending === 0 || this.#failed) && this.#ended === undefined) this.task?.wake();",
     unit: ["many/gather-failure.test.ts"],
   },

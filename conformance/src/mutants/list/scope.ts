@@ -54,7 +54,7 @@ export const scopeMutants: readonly Mutant[] = [
     name: "group does not wait",
     promise: "A task group ends when its body and every child have ended.",
     file: "scope/task-group.ts",
-    find: "return this.#children.size > 0;",
+    find: "return this.children.size > 0;",
     replace: "return false;",
     unit: ["scope/task-group.test.ts"],
   },

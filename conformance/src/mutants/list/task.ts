@@ -147,7 +147,7 @@ export const taskMutants: readonly Mutant[] = [
     name: "woken twice",
     promise: "A task that is woken twice before its step takes one step.",
     file: "task/task.ts",
-    find: "if (this.#place === READY) return;",
+    find: "if (before === READY) return;",
     replace: "",
     unit: ["many/wait.test.ts", "kernel/hops-of-cancellation.test.ts"],
   },

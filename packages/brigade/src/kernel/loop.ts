@@ -298,7 +298,7 @@ export class Loop {
     if (this.#ran < this.#burst) return 0;
     const now = host.now();
     if (now - this.looked > PROBATION) {
-      if (this.observer !== undefined) this.observer.slow(this, this.looked, now, this.#ran);
+      if (this.observer !== undefined) this.observer.slow(this, this.looked, now);
       this.#burst = 1 + (this.#burst >> 2);
     } else if (this.#burst < LONGEST_BURST) this.#burst++;
     this.looked = now;
@@ -335,7 +335,7 @@ export class Loop {
 
   #tellIdle(observer: Observer): void {
     const now = host.now();
-    if (now - this.looked > PROBATION) observer.slow(this, this.looked, now, this.#ran);
+    if (now - this.looked > PROBATION) observer.slow(this, this.looked, now);
     this.looked = now;
     this.#ran = 0;
     observer.idle(this);

@@ -378,8 +378,8 @@ export interface LoopObserver {
   cancelRequested?(task: Task<unknown>, by: Task<unknown> | undefined): void;
   /** A callback outside tasks has run, from `began` on, in milliseconds of the host's clock (`performance.now`). */
   callbackEnded?(loop: LoopTime, began: number): void;
-  /** `count` callbacks, steps among them, took from `began` to `ended` together, on the host's clock: more than 0.25 ms. */
-  slow?(loop: LoopTime, began: number, ended: number, count: number): void;
+  /** Steps and callbacks took from `began` to `ended` together, on the host's clock: more than 0.25 ms. */
+  slow?(loop: LoopTime, began: number, ended: number): void;
   /** The runtime has something to say, whoever takes the report; a deadlock, before its tasks are cancelled. */
   reported?(loop: LoopTime, report: Report): void;
   /** Nothing is ready: the loop is about to wait for a timer or the host. */

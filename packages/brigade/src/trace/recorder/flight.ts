@@ -22,6 +22,9 @@ const LINES = 0.01; // of the time, for reading lines
 export class FlightRecorder extends TraceRecorder {
   readonly log: Ring;
   #last: AnyTask | undefined; // whose step was the last
+  #looked = -1; // when the loop had looked at the time, at that step
+  #steps = 0; // since it had
+  #toldOf = false; // a callback that took long was told of since
   #lastEvent = 0; // the last STEP that was written
   #lastTime = -1; // and its time
 
@@ -46,7 +49,11 @@ export class FlightRecorder extends TraceRecorder {
 
   protected begin(): void {}
   protected finish(): void {}
-  protected calledBack(): void {}
+
+  protected calledBack(_now: number, long: boolean): void {
+    if (long) this.#toldOf = true;
+  }
+
   flush(): void {}
 
   protected made(task: AnyTask, untold: number): void {
@@ -56,6 +63,12 @@ export class FlightRecorder extends TraceRecorder {
   stepStarted(task: Task<unknown>): void {
     this.steps++;
     this.#last = task as AnyTask;
+    const { looked } = (task as AnyTask).loop;
+    if (looked === this.#looked) this.#steps++;
+    else {
+      this.#looked = looked;
+      this.#steps = 1;
+    }
   }
 
   stepEnded(task: Task<unknown>, waitingFor: WaitInfo | undefined, ready: boolean): void {
@@ -82,13 +95,16 @@ export class FlightRecorder extends TraceRecorder {
   }
 
   /** The loop, which does look at the clock, has seen that something took long. */
-  slow(loop: LoopTime, began: number, ended: number, count: number): void {
+  slow(loop: LoopTime, began: number, ended: number): void {
     const took = ended - began;
     const task = this.#last;
+    const toldOf = this.#toldOf;
     this.#last = undefined;
-    if (this.state !== "recording" || took < TELLING_APART) return;
+    this.#toldOf = false;
+    if (this.state !== "recording" || took < TELLING_APART || toldOf) return;
     const time = onClockOf(loop, began);
-    if (count > 1 || task === undefined) this.log.write(CALLBACK, time, 0, ticks(took), 0);
+    if (this.#steps !== 1 || this.#looked !== began || task === undefined)
+      this.log.write(CALLBACK, time, 0, ticks(took), 0);
     else if (this.#lastTime === time) this.log.setTook(this.#lastEvent, ticks(took));
     else {
       const { book } = this;

@@ -152,7 +152,7 @@ export class FullRecorder extends TraceRecorder {
     if (outer !== undefined) this.#began = outer.began;
   }
 
-  slow(_loop: LoopTime, _began: number, _ended: number, _count: number): void {}
+  slow(): void {}
 
   protected calledBack(now: number): void {
     if (this.#stepping !== undefined) return;

@@ -56,7 +56,7 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
 
   abstract stepStarted(task: Task<unknown>): void;
   abstract stepEnded(task: Task<unknown>, waitingFor: WaitInfo | undefined, ready: boolean): void;
-  abstract slow(loop: LoopTime, began: number, ended: number, count: number): void;
+  abstract slow(loop: LoopTime, began: number, ended: number): void;
   abstract readonly lost: number;
   abstract bytes(): Uint8Array;
   abstract flush(): void;
@@ -69,7 +69,7 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
   /** A time not long ago, for the middle of a step: looking at the clock takes longer than all the rest. */
   protected abstract recent(loop: Loop): number;
   /** A callback outside tasks has ended. */
-  protected abstract calledBack(now: number): void;
+  protected abstract calledBack(now: number, long: boolean): void;
 
   get events(): number {
     return this.log.written;
@@ -155,8 +155,9 @@ export abstract class TraceRecorder implements Recorder, Observer, Witness {
 
   callbackEnded(loop: LoopTime, began: number): void {
     const now = host.now();
-    this.calledBack(now);
-    if (now - began < LONG_CALLBACK || this.state !== "recording") return;
+    const long = now - began >= LONG_CALLBACK;
+    this.calledBack(now, long);
+    if (!long || this.state !== "recording") return;
     this.log.write(CALLBACK, onClockOf(loop, began), 0, ticks(now - began), 0);
   }
 
