@@ -102,7 +102,7 @@ export const taskMutants: readonly Mutant[] = [
     name: "shielded cancellation late",
     promise: "What a shield held back is delivered when the shielded work has ended.",
     file: "task/task.ts",
-    find: "if (unwound || (shielded && this.#requests > 0 && this.mayUnwind(parent))) {",
+    find: "if (unwound || (shielded && this.flags >= REQUEST && this.mayUnwind(parent))) {",
     replace: "if (unwound) {",
     unit: ["scope/shield.test.ts"],
   },
@@ -110,7 +110,7 @@ export const taskMutants: readonly Mutant[] = [
     name: "no cancellation after a timeout",
     promise: "A task whose scope was unwound can be cancelled afterwards.",
     file: "task/task.ts",
-    find: "if (this.#requests === 0) this.flags &= ~ASKED;",
+    find: "if (this.flags < REQUEST) this.flags &= ~ASKED;",
     replace: "",
     unit: [
       "interleavings/timeouts.test.ts",

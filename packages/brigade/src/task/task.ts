@@ -36,8 +36,10 @@ import { traced } from "./trace.ts";
 
 // Bits of `flags`, beside SEEN.
 const ASKED = 2; // what it waits for was asked to end
-const CANCEL = 4; // it was asked to end: counted in #requests, and `value` is the reason
+const CANCEL = 4; // it was asked to end: counted as a REQUEST, and `value` is the reason
 const UNKNOWN = 8; // nobody has learnt of it in its first step: its end is told to nobody
+/** One of the scopes on its stack that want to be unwound, or the task itself: how many there are stands above the bits. */
+const REQUEST = 16;
 
 // Where an unfinished task is.
 const READY = 0; // in the ready queue
@@ -59,7 +61,6 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   notes = -1;
   #context: Values | ContextCopy; // what its code sees, between steps
   #place: 0 | 1 | 2 = READY;
-  #requests = 0; // scopes on the stack that want to be unwound, and the task itself
   #label: string | number;
 
   /** The root has been claimed. The first step comes when the task is run. */
@@ -127,30 +128,30 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
     if (this.outcome !== PENDING || this.cancelRequested) return false;
     this.flags |= CANCEL;
     this.value = reason;
-    this.#requests++;
+    this.flags += REQUEST;
     this.loop.observer?.cancelRequested(this, current as TaskImpl<unknown> | undefined);
     fireSignals(this, this, reason);
     return true;
   }
 
   requestUnwinding(scope: Scope): void {
-    this.#requests++;
+    this.flags += REQUEST;
     fireSignals(this, scope, undefined);
     this.#unwindIfWaiting();
   }
 
   withdrawRequest(): void {
-    this.#requests--;
-    if (this.#requests === 0) this.flags &= ~ASKED;
+    this.flags -= REQUEST;
+    if (this.flags < REQUEST) this.flags &= ~ASKED;
   }
 
-  wake(by: unknown = current): void {
+  wake(by?: unknown): void {
     const before = this.#place;
     if (before === READY) return;
     this.#place = READY;
     const { loop } = this;
     if (loop.observer !== undefined && before === WAITING)
-      loop.observer.taskWoken(this, by as TaskImpl<unknown> | undefined);
+      loop.observer.taskWoken(this, (by ?? current) as TaskImpl<unknown> | undefined);
     loop.schedule(this);
   }
 
@@ -174,11 +175,14 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #step(): void {
     this.#place = STEPPING;
     const outer = switchTo(this);
-    if (this.#context === undefined && values === undefined && !this.loop.watchedClosely) {
-      if (this.loop.observer === undefined) this.#drive();
-      else this.#driveObserved(this.loop.observer);
+    if (this.#context === undefined && values === undefined && !this.loop.watched) {
+      this.#drive();
       if (values !== undefined) this.#context = enterContext(undefined);
-    } else this.#stepInContext();
+    } else if (this.#context !== undefined || values !== undefined || this.loop.watchedClosely) this.#stepInContext();
+    else {
+      this.#driveObserved(this.loop.observer as Observer);
+      if (values !== undefined) this.#context = enterContext(undefined);
+    }
     switchTo(outer);
   }
 
@@ -207,7 +211,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
       if (this.cancelRequested) return this.abandon();
       action = START;
       this.top = undefined;
-    } else if (this.#requests > 0 && this.mayUnwind(frame)) action = UNWIND;
+    } else if (this.flags >= REQUEST && this.mayUnwind(frame)) action = UNWIND;
     for (;;) {
       let result: IteratorResult<unknown, unknown> | undefined;
       let error: unknown;
@@ -265,7 +269,7 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
         error = refused;
       }
     }
-    if (unwound || (shielded && this.#requests > 0 && this.mayUnwind(parent))) {
+    if (unwound || (shielded && this.flags >= REQUEST && this.mayUnwind(parent))) {
       const errors = unwound ? errorsFor(frame) : [];
       if (result === undefined && !(error instanceof CancelledError)) errors.push(error);
       scope?.absorb?.(errors);
@@ -315,15 +319,18 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   #finish(outcome: 1 | 2 | 3, value: unknown): void {
     this.top = undefined;
     this.awaiting = undefined;
-    this.outcome = outcome;
-    this.value = value;
-    this.loop.observer?.taskDone(this);
-    if ((this.flags & UNKNOWN) === 0) this.#tell();
+    if (this.flags & UNKNOWN || this.loop.observer !== undefined) {
+      this.outcome = outcome;
+      this.value = value;
+      this.loop.observer?.taskDone(this);
+      if (this.flags & UNKNOWN) return;
+    }
+    this.#tell(outcome, value);
   }
 
   /** It has ended: those who wait are told. */
-  #tell(): void {
-    this.complete(this.outcome as 1 | 2 | 3, this.value);
+  #tell(outcome: 1 | 2 | 3, value: unknown): void {
+    this.complete(outcome, value);
     this.loop.remove(this);
   }
 
@@ -355,12 +362,12 @@ export class TaskImpl<T> extends FutureBase<T> implements Task<T>, RunningTask, 
   /** It is like any other task from now on, and if it has ended, that is told. */
   makeKnown(): void {
     this.flags &= ~UNKNOWN;
-    if (this.outcome !== PENDING) this.#tell();
+    if (this.outcome !== PENDING) this.#tell(this.outcome, this.value);
   }
 
   #suspended(): void {
     if (this.#place === STEPPING) this.#place = WAITING;
-    if (this.#requests === 0) return;
+    if (this.flags < REQUEST) return;
     this.flags &= ~ASKED;
     this.#unwindIfWaiting();
   }
