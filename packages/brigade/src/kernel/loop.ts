@@ -80,6 +80,7 @@ export class Loop {
   readonly #timers = new Timers();
   readonly #clock: Clock;
   readonly #alwaysWatchedClosely: boolean;
+  readonly #slice: number; // ms
   readonly #onReport: ((report: Report) => void) | undefined;
   #handler: ((report: Report) => void) | undefined;
   #phase: Phase = "paused";
@@ -107,6 +108,8 @@ export class Loop {
     this.storesPerTask = asyncLocalStorage === "task";
     if (options.scheduler !== undefined) this.#ready = options.scheduler;
     this.#defer = options.scheduler?.defer ?? host.defer;
+    // What promises do between two steps must not depend on how long the steps took: a schedule has to be the same each time.
+    this.#slice = options.scheduler === undefined ? SLICE : Infinity;
     this.#alwaysWatchedClosely = this.debug || this.storesPerTask || options.scheduler !== undefined;
     this.watched = this.watchedClosely = this.#alwaysWatchedClosely;
     if (options.observer !== undefined) this.observe(options.observer);
@@ -272,7 +275,7 @@ export class Loop {
     this.turns++;
     this.lookedBefore = this.looked;
     this.looked = host.now();
-    const end = this.looked + SLICE;
+    const end = this.looked + this.#slice;
     // An iteration that has begun is ended even when one of its callbacks pauses the loop: what runs before the end of a run
     // must not depend on how fast the machine is.
     while (this.#remaining > 0 || (this.#phase === "turning" && this.#next())) {

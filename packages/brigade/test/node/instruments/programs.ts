@@ -149,12 +149,17 @@ export class Watcher implements Disposable {
   }
 
   static async at(path: string): Promise<Watcher> {
-    const socket = connect(path);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-    });
-    return new Watcher(socket);
+    for (;;) {
+      const socket = connect(path);
+      const refused = await new Promise<boolean>((resolve, reject) => {
+        socket.once("connect", () => resolve(false));
+        socket.once("error", (error: NodeJS.ErrnoException) =>
+          error.code === "ECONNREFUSED" ? resolve(true) : reject(error),
+        );
+      });
+      if (!refused) return new Watcher(socket);
+      await new Promise((resolve) => setTimeout(resolve, 5)); // its name is there before it listens
+    }
   }
 
   send(line: string): void {

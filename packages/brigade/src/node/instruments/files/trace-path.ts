@@ -15,15 +15,29 @@ const own = new Set<string>(); // files that this thread has written already
 export function tracePath(pattern: string): string {
   let path = pattern.replace(PID, String(process.pid));
   if (!isMainThread) path += `${path === pattern ? `.${process.pid}` : ""}.${threadId}`;
-  else if (path === pattern && !own.has(path) && isTaken(path)) path += `.${process.pid}`;
+  else if (path === pattern && !own.has(path) && !claims(path)) path += `.${process.pid}`;
   own.add(path);
   return path;
 }
 
+/** Whether this process may write the file: one that is not there is made, which only one of several processes can do. */
+function claims(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+    return true;
+  } catch {
+    return !isTaken(path); // it is there; or it can't be made, which whoever opens it will say
+  }
+}
+
+const JUST_MADE = 10_000; // ms in which whoever has made a file writes to it
+
 function isTaken(path: string): boolean {
   try {
-    const { mtimeMs, size } = statSync(path);
-    if (size === 0) return false;
+    const status = statSync(path);
+    const { mtimeMs, size } = status;
+    if (!status.isFile()) return false;
+    if (size === 0) return mtimeMs > Date.now() - JUST_MADE;
     if (mtimeMs > Date.now() - process.uptime() * 1_000) return true;
     const writer = writerOf(path);
     return writer !== undefined && writer !== process.pid && isRunning(writer);
