@@ -11,6 +11,7 @@ test("a step that blocks the loop is told of with its length and its task, whate
       yield* sleep(5);
       for (const began = performance.now(); performance.now() - began < 20; );
     }
+    yield* sleep(5); // with the end of the task, main's step would follow before the loop looks at the time
   });
   const main = coroutine(function* main() {
     yield* createTask(spin(), { name: "spinner" });
