@@ -11,7 +11,6 @@ const config: ViteUserConfig = defineConfig({
     pool: "forks",
     execArgv: ["--expose-gc"],
     passWithNoTests: true,
-    maxWorkers: 2, // many tests wait for processes; by default two cores run one file at a time
     testTimeout: 20_000, // a busy machine must not fail a test; a coroutine that hangs must
     projects: [
       {

@@ -56,7 +56,8 @@ const checks: readonly Check[] = [
   {
     name: "cli",
     claim: "the command does what its tests claim",
-    commands: [[...vitest, "--project", "cli"]],
+    // Its tests mostly wait for processes; on two cores one file would run at a time.
+    commands: [[...vitest, "--project", "cli", "--maxWorkers", "2"]],
     needs: ["chromium", "fish", "mandoc", "tmux", "zsh"],
   },
   {
