@@ -51,9 +51,6 @@ export class Columns {
     const count = to - from;
     const length = padded(COLUMNS_AT + count * BYTES_PER_EVENT);
     const bytes = new Uint8Array(CHUNK_HEADER_BYTES + length);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(CHUNK_HEADER_BYTES, count, true);
-    view.setFloat64(CHUNK_HEADER_BYTES + 8, base, true);
     let offset = CHUNK_HEADER_BYTES + COLUMNS_AT;
     const ticks = new Uint32Array(bytes.buffer, offset, count);
     for (let i = 0; i < count; i++) ticks[i] = ((this.time[from + i] as number) - base) * TICKS + 0.5;
@@ -62,9 +59,17 @@ export class Columns {
       new Uint32Array(bytes.buffer, offset, count).set(column.subarray(from, to));
     }
     bytes.set(this.type.subarray(from, to), offset + count * 4);
-    finishChunk(bytes, EVENTS);
+    finishEvents(bytes, count, base);
     return bytes;
   }
+}
+
+/** Completes a chunk of events whose columns stand in their places. */
+export function finishEvents(bytes: Uint8Array, count: number, base: number): void {
+  const view = new DataView(bytes.buffer);
+  view.setUint32(CHUNK_HEADER_BYTES, count, true);
+  view.setFloat64(CHUNK_HEADER_BYTES + 8, base, true);
+  finishChunk(bytes, EVENTS);
 }
 
 /** Writes the header of a chunk whose payload stands in its place. */

@@ -1,7 +1,7 @@
 /** Every event, chunk by chunk, handed on as it stands in memory: the columns are laid out as a file has them. */
 import { host } from "../../kernel/host.ts";
-import { BYTES_PER_EVENT, finishChunk, LONGEST_CHUNK } from "../format/columns.ts";
-import { CHUNK_HEADER_BYTES, COLUMNS_AT, EVENTS, type EventType, padded, TICKS } from "../format/schema.ts";
+import { BYTES_PER_EVENT, finishEvents, LONGEST_CHUNK } from "../format/columns.ts";
+import { CHUNK_HEADER_BYTES, COLUMNS_AT, type EventType, padded, TICKS } from "../format/schema.ts";
 import { Tables, type TraceSink } from "../format/writer.ts";
 import type { EventLog } from "./event-log.ts";
 
@@ -78,7 +78,7 @@ export class StreamLog implements EventLog {
   }
 
   #handOn(): void {
-    describeEvents(this.#bytes, CAPACITY, this.#base);
+    finishEvents(this.#bytes, CAPACITY, this.#base);
     this.hand(this.#bytes);
     if (this.#sink.copies !== true) this.#makeRoom();
   }
@@ -92,7 +92,7 @@ export class StreamLog implements EventLog {
       offset += count * 4;
     }
     bytes.set(this.#type.subarray(0, count), offset);
-    describeEvents(bytes, count, this.#base);
+    finishEvents(bytes, count, this.#base);
     return bytes;
   }
 
@@ -117,12 +117,4 @@ export class StreamLog implements EventLog {
       host.warn(`brigade: the trace ends here: what takes it has thrown: ${String(error)}`);
     }
   }
-}
-
-/** Completes the chunk of these events, whose columns stand in their places. */
-function describeEvents(bytes: Uint8Array, count: number, base: number): void {
-  const view = new DataView(bytes.buffer);
-  view.setUint32(CHUNK_HEADER_BYTES, count, true);
-  view.setFloat64(CHUNK_HEADER_BYTES + 8, base, true);
-  finishChunk(bytes, EVENTS);
 }

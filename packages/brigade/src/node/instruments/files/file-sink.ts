@@ -5,8 +5,7 @@ import { END, MAGIC } from "../../../trace/format/schema.ts";
 import type { TraceSink } from "../../../trace/format/writer.ts";
 
 /** Takes the chunks of one trace. */
-export interface FileSink extends Disposable {
-  (chunk: Uint8Array): void;
+export interface FileSink extends TraceSink, Disposable {
   /** Closes the file. The end of the trace does that too; a second time nothing happens. */
   close(): void;
 }
@@ -33,9 +32,10 @@ export interface FileSink extends Disposable {
  * rmSync("out.brigade");
  * ```
  */
-export function fileSink(path: string): FileSink & TraceSink {
+export function fileSink(path: string): FileSink {
   const file = new TraceFile(path);
   return Object.assign((chunk: Uint8Array) => file.write(chunk), {
+    copies: true, // a chunk is with the operating system when the call returns
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   });
