@@ -53,7 +53,6 @@ interface HostGlobals {
   };
   readonly process?: {
     readonly pid: number;
-    readonly version?: string;
     readonly versions?: Readonly<Record<string, string>>;
     readonly env?: Readonly<Record<string, string | undefined>>;
     listenerCount?(event: string): number;

@@ -24,8 +24,6 @@ export interface Program {
 const packageFolder = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface StartOptions {
-  /** Another user. */
-  readonly uid?: number;
   readonly flags?: readonly string[];
   /** How long files may become, in blocks of 512 bytes. */
   readonly fileBlocks?: number;
@@ -72,7 +70,6 @@ export class Place implements AsyncDisposable {
       env: { ...process.env, XDG_RUNTIME_DIR: this.path, TMPDIR: this.path, ...env },
       timeout: 15_000, // long enough for a busy machine; one that hangs fails its test by name
       killSignal: "SIGKILL",
-      ...(options.uid === undefined ? {} : { uid: options.uid }),
     });
     const program = followed(child);
     this.#programs.push(program);

@@ -140,8 +140,17 @@ test.skipIf(process.getuid?.() !== 0)("a file that may only be read is told once
   const file = join(place, "out.brigade");
   writeFileSync(file, "");
   chmodSync(file, 0o444);
-  const source = "process.setgid(65534); process.setuid(65534);\n" + ticking(3);
-  // Imports come first whatever stands above them: the sources are read as root.
+  // All is loaded before it becomes another user: that one need not be able to read the project.
+  const source = `
+    import { run, sleep } from "brigade";
+    import { fileSink } from "brigade/instruments";
+    import { recorder } from "brigade/trace";
+    const file = process.env.BRIGADE_TRACE;
+    delete process.env.BRIGADE_TRACE;
+    process.setgid(65534); process.setuid(65534);
+    await run(sleep(1), { observer: recorder({ sink: fileSink(file) }) });
+    console.log("value");
+  `;
   const { code, stdout, stderr } = await traced(source, file).ended;
   expect([code, stdout.includes("value")]).toEqual([0, true]);
   expect(stderr).toContain(file);
