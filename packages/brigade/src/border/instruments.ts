@@ -16,11 +16,13 @@ interface Instruments {
 
 const SIGNAL = "SIGUSR2";
 
+let asked = false; // whether there are instruments is asked once
 let instruments: Instruments | undefined; // set ⇔ they were asked for, and there are some
 let release: (() => void) | undefined; // set while the signal is listened for
 
 function load(): Instruments | undefined {
-  instruments ??= host.load("brigade/instruments") as Instruments | undefined;
+  if (!asked) instruments = host.load("brigade/instruments") as Instruments | undefined;
+  asked = true;
   return instruments;
 }
 
