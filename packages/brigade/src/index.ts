@@ -1,5 +1,6 @@
 /** The public names of "brigade". */
 export { currentSignal, toPromise } from "./border/to-promise.ts";
+export { type CallbackReply, fromCallback, type StopCallback } from "./border/from-callback.ts";
 export { fromPromise } from "./border/from-promise.ts";
 export { Runner, run } from "./border/run.ts";
 export type { Duration } from "./duration.ts";

@@ -337,6 +337,15 @@ export function copyContext(): Context;
 // ── The promise border ───────────────────────────────────────────────────────────────────────────
 
 export function fromPromise<T>(promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>)): Awaitable<T>;
+export interface CallbackReply<T> {
+  succeed(value: T): void;
+  fail(error: unknown): void;
+}
+export type StopCallback = (reason: Error) => void;
+export function fromCallback<T>(
+  start: (reply: CallbackReply<T>) => StopCallback | undefined,
+  label?: string,
+): Awaitable<T>;
 export function toPromise<T>(body: AwaitableLike<T>): Promise<T>;
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────

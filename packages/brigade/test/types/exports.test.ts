@@ -36,6 +36,7 @@ const VALUES = [
   "currentSignal",
   "currentTask",
   "forEach",
+  "fromCallback",
   "fromPromise",
   "gather",
   "getRunningLoop",

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { describe, InvalidStateError } from "../../errors.ts";
 import type { RunningTask } from "../../task/frame.ts";
 import type { Awaitable } from "../../types.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { DONE } from "./done.ts";
 
 export interface ByteWriterOptions {

@@ -3,7 +3,7 @@
  * has ended.
  */
 import type { Awaitable } from "../../types.ts";
-import { EndingReply } from "../reply.ts";
+import { EndingReply } from "../../border/reply.ts";
 import { fileError } from "./failure.ts";
 
 /** How `node:fs` answers. */

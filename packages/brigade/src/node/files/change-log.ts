@@ -1,5 +1,5 @@
 /** Changes that were seen and not read: bounded, none of them twice in a row, and what did not fit is told. */
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 
 export interface FileChange {
   /**

@@ -8,7 +8,7 @@ import type { Awaitable } from "../../types.ts";
 import { readerOfReadable } from "../bytes/readable.ts";
 import type { ByteReader } from "../bytes/reader.ts";
 import { type ByteWriter, writerOfWritable } from "../bytes/writer.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { fileError } from "./failure.ts";
 
 export interface Pipe {

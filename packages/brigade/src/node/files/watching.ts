@@ -8,7 +8,7 @@ import { forEach } from "../../flow/for-each.ts";
 import { coroutine } from "../../task/coroutine.ts";
 import type { Awaitable, CoroutineBody } from "../../types.ts";
 import { DONE } from "../bytes/done.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { call } from "./call.ts";
 import { ChangeLog } from "./change-log.ts";
 import { fileError } from "./failure.ts";

@@ -1,7 +1,7 @@
 /** A call of a function in a worker, as what a task waits for. */
 import type { RunningTask } from "../../task/frame.ts";
 import { runningTaskLoop } from "../../task/event-loop.ts";
-import { EndingReply } from "../reply.ts";
+import { EndingReply } from "../../border/reply.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { Work, WorkRunner } from "./work.ts";
 

@@ -2,7 +2,7 @@
 import { Fifo } from "../../kernel/fifo.ts";
 import { type Stream, stream } from "../../flow/stream.ts";
 import { runningTaskLoop } from "../../task/event-loop.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { Work, WorkRunner } from "./work.ts";
 

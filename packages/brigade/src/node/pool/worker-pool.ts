@@ -4,7 +4,7 @@ import type { Closer } from "../../task/home.ts";
 import type { TaskLoop } from "../../task/event-loop.ts";
 import type { Awaitable } from "../../types.ts";
 import { PoolFullError, WorkerDiedError, type WorkerEnding } from "../errors.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import type { Channel, ChannelListener, WorkerStart } from "./channel.ts";
 import { ENDED_WITH_RUN, KillNotes } from "./kill-notes.ts";
 import { PoolWorker, type WorkerOwner, type WorkerState } from "./pool-worker.ts";

@@ -4,7 +4,7 @@ import { runningTaskLoop, type TaskLoop } from "../../task/event-loop.ts";
 import type { Closer } from "../../task/home.ts";
 import type { Awaitable } from "../../types.ts";
 import { KillError } from "../errors.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { forgetAtExit, killAtExit } from "./at-exit.ts";
 import { endProcess } from "./ending.ts";
 import { ProcessGroup } from "./group.ts";

@@ -5,7 +5,7 @@ import { devNull } from "node:os";
 import { coroutine } from "../../task/coroutine.ts";
 import type { Coroutine, CoroutineBody } from "../../types.ts";
 import { SpawnError } from "../errors.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import type { Order } from "./options.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Waits that have an end in real time, whatever the loop's clock: processes know no other. */
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 
 const LONGEST_TIMER = 2 ** 31 - 1; // what setTimeout can take
 

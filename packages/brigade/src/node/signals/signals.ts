@@ -11,7 +11,7 @@ import { runningTaskLoop, type TaskLoop } from "../../task/event-loop.ts";
 import type { RunningTask } from "../../task/frame.ts";
 import type { Closer } from "../../task/home.ts";
 import type { Awaitable, CoroutineBody } from "../../types.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 
 const END: IteratorReturnResult<void> = { done: true, value: undefined };
 const UNCATCHABLE = new Set(["SIGKILL", "SIGSTOP"]);

@@ -1,6 +1,6 @@
 /** Waiting until a connection is closed. */
 import type { RunningTask } from "../../task/frame.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 
 /** What tells of its end. */
 interface Closing {

@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
 import { type AsyncContextManager, contextManager } from "../../flow/use.ts";
 import type { RunningTask } from "../../task/frame.ts";
 import type { Suspension } from "../../types.ts";
-import { EndingReply } from "../reply.ts";
+import { EndingReply } from "../../border/reply.ts";
 import { ipAddress, shownPlace } from "./address.ts";
 import { DatagramSocket, type DatagramTarget } from "./datagrams.ts";
 import { datagramFailure, listenFailure } from "./failures.ts";

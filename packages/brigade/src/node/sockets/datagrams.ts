@@ -7,7 +7,7 @@ import { Line, Waiter } from "../../sync/line.ts";
 import type { RunningTask } from "../../task/frame.ts";
 import type { Awaitable, Suspension } from "../../types.ts";
 import { SocketError } from "../errors.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { type SocketAddress, shownPlace } from "./address.ts";
 import { datagramFailure } from "./failures.ts";
 

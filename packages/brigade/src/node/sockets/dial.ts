@@ -2,7 +2,7 @@
 import { lookup as lookupOfHost } from "node:dns";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { RunningTask } from "../../task/frame.ts";
-import { EndingReply, Reply } from "../reply.ts";
+import { EndingReply, Reply } from "../../border/reply.ts";
 
 /** An address of a host. */
 export interface HostAddress {

@@ -14,7 +14,7 @@ import { runningTaskLoop, type TaskLoop } from "../../task/event-loop.ts";
 import type { RunningTask } from "../../task/frame.ts";
 import type { Awaitable, Coroutine, CoroutineBody } from "../../types.ts";
 import { SocketListenError } from "../errors.ts";
-import { EndingReply } from "../reply.ts";
+import { EndingReply } from "../../border/reply.ts";
 import { localOf, type Place, shownPlace, type SocketAddress, ipAddress, unixAddress } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import { dial, type HostAddress, lookup } from "./dial.ts";

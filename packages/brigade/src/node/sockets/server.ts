@@ -12,7 +12,7 @@ import type { TaskLoop } from "../../task/event-loop.ts";
 import type { FutureBase, Watcher } from "../../task/future.ts";
 import type { TaskImpl } from "../../task/task.ts";
 import type { Awaitable, AwaitableLike, Context, CoroutineBody } from "../../types.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { remoteOf, type SocketAddress, shownPlace, unixAddress } from "./address.ts";
 import { Connection } from "./connection.ts";
 import type { Serving } from "./options.ts";

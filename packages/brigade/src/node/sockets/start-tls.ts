@@ -2,7 +2,7 @@
 import { coroutine } from "../../task/coroutine.ts";
 import type { Socket } from "node:net";
 import type { Awaitable, CoroutineBody } from "../../types.ts";
-import { Reply } from "../reply.ts";
+import { Reply } from "../../border/reply.ts";
 import { shownPlace } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import { connectionFailure, tlsFailure } from "./failures.ts";

@@ -9,7 +9,7 @@ import {
 } from "node:tls";
 import { isIP, type Socket } from "node:net";
 import type { RunningTask } from "../../task/frame.ts";
-import { EndingReply } from "../reply.ts";
+import { EndingReply } from "../../border/reply.ts";
 import type { Place } from "./address.ts";
 
 type Ours = "socket" | "host" | "port" | "path" | "timeout" | "lookup" | "allowHalfOpen" | "pskCallback";

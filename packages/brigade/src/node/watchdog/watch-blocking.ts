@@ -8,7 +8,7 @@ import { coroutine } from "../../task/coroutine.ts";
 import { runningTaskLoop, type TaskLoop } from "../../task/event-loop.ts";
 import type { Closer } from "../../task/home.ts";
 import type { Awaitable, CoroutineBody, Task } from "../../types.ts";
-import { EndingReply, Reply } from "../reply.ts";
+import { EndingReply, Reply } from "../../border/reply.ts";
 import { runningTask, type Sight, sight } from "./place.ts";
 import { RunningNames } from "./running-names.ts";
 import { type FromWatchdog, Heartbeat, type WatchdogData } from "./shared.ts";

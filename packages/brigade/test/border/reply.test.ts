@@ -1,7 +1,7 @@
 import { createTask, sleep, timeout, TimeoutError, wait } from "brigade";
 import { virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
-import { EndingReply, Reply } from "../../src/node/reply.ts";
+import { EndingReply, Reply } from "../../src/border/reply.ts";
 import { virtually } from "../virtually.ts";
 
 class Question extends Reply<string> {
