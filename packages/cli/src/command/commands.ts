@@ -5,9 +5,11 @@ import { dumpCommand } from "./dump/command.ts";
 import { exportCommand } from "./export/command.ts";
 import { fetchCommand } from "./fetch/command.ts";
 import { inspectCommand } from "./inspect/command.ts";
+import { jobsCommand } from "./jobs/command.ts";
 import { runCommand } from "./run/command.ts";
 import { timelineCommand } from "./timeline/command.ts";
 import { topCommand } from "./top/command.ts";
+import { workerCommand } from "./worker/command.ts";
 
 export const commands: readonly Command[] = [
   runCommand,
@@ -18,4 +20,6 @@ export const commands: readonly Command[] = [
   dumpCommand,
   inspectCommand,
   fetchCommand,
+  workerCommand,
+  jobsCommand,
 ];

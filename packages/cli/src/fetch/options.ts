@@ -33,6 +33,8 @@ export interface FetchOptions {
   readonly robots: boolean;
   readonly dedupe: boolean;
   readonly failFast: boolean;
+  /** What keeps the requests for workers on other machines; undefined: this process makes them. */
+  readonly engine: string | undefined;
   readonly maxBytes: number;
 
   /** A file for the lines; undefined is stdout. */

@@ -1,5 +1,6 @@
 /** The program that a run is: opens its input and its outputs, fetches, and leaves everything whole on disk. */
 import {
+  type Awaitable,
   type Coroutine,
   coroutine,
   type CoroutineBody,
@@ -45,8 +46,10 @@ export const program: (options: FetchOptions, ending: Ending) => Coroutine<void>
   try {
     const workplace = yield* fromPromise((signal) => open(options, opened, signal));
     const archive = options.warc === undefined ? undefined : new Archive(isGzipped(options.warc), options);
-    const client = createClient(clientOptions(options, workplace.cookies, archive));
-    yield* use(client, (client) => fetchAll({ options, ending, client, archive, ...workplace }));
+    const settings = clientOptions(options, workplace.cookies, archive);
+    const parts = { options, ending, archive, ...workplace };
+    if (options.engine === undefined) yield* use(createClient(settings), (client) => fetchAll({ ...parts, client }));
+    else yield* fetchElsewhere({ ...parts, options: { ...options, engine: options.engine } }, settings);
   } finally {
     yield* shield(fromPromise(opened.close()));
   }
@@ -99,11 +102,28 @@ function clientOptions(
   };
 }
 
+/** What is loaded for it, only this needs. An attempt's bounds hold where it is made; here it also waits for a worker. */
+function* fetchElsewhere(
+  parts: Omit<Parts, "client" | "options"> & { readonly options: FetchOptions & { readonly engine: string } },
+  settings: ClientOptions,
+): CoroutineBody<void> {
+  const { options } = parts;
+  const { spread, watched } = yield* fromPromise(import("./spread/spread.ts"));
+  const timeouts = { attempt: Infinity, connect: Infinity, read: Infinity, write: Infinity, total: Infinity };
+  yield* spread(options, (transport) =>
+    use(createClient({ ...settings, timeouts, transport }), (client) =>
+      fetchAll({ ...parts, client, guard: (meter, body) => watched(transport, options.engine, meter, body) }),
+    ),
+  );
+}
+
 interface Parts extends Workplace {
   readonly options: FetchOptions;
   readonly ending: Ending;
   readonly client: Client;
   readonly archive: Archive | undefined;
+  /** Runs beside the work, and may put notices on the display. */
+  readonly guard?: (meter: Meter, body: Awaitable<void>) => Awaitable<void>;
 }
 
 function* fetchAll(parts: Parts): CoroutineBody<void> {
@@ -124,7 +144,8 @@ function* fetchAll(parts: Parts): CoroutineBody<void> {
   const fetcher = new Fetcher({ client, options, bodies, archive, robots, began });
   const record = (result: Parameters<Ending["record"]>[0]): void => ending.record(result);
   const crew = new Crew({ options, client, intake, fetcher, output, order, meter, record });
-  yield* use(display(meter, client, options), () => written(output, crew));
+  const work = written(output, crew);
+  yield* use(display(meter, client, options), () => parts.guard?.(meter, work) ?? work);
   meter.total = intake.count;
   ending.completed();
 }

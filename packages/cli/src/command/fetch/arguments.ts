@@ -6,6 +6,7 @@ import type { Parser } from "@optique/core/parser";
 import { argument } from "@optique/core/primitives";
 import type { FetchOptions } from "../../fetch/options.ts";
 import { repeated, setting, settingWithDefault, switched, under } from "../settings.ts";
+import { engine } from "../values/engine.ts";
 import { data, file, folder } from "../values/files.ts";
 import { count, duration, rate, size } from "../values/numbers.ts";
 import { header, method, proxy, urlTemplate, userAgent } from "../values/requests.ts";
@@ -75,6 +76,15 @@ const limits = under("Limits", {
   failFast: switched(["--fail-fast"], "Stop at the first URL that fails."),
 });
 
+const machines = under("Many machines", {
+  engine: setting(
+    ["--engine"],
+    engine(),
+    "Let the workers on all machines that share it make the requests (brigade worker --fetch); the limits hold for all " +
+      "of them together: bullmq or redis://…, pg-boss or postgres://…, local or local:FOLDER.",
+  ),
+});
+
 const requests = under("Requests", {
   method: setting(["-X", "--method"], method(), "GET unless it is given; with --data, POST."),
   headers: repeated(
@@ -135,6 +145,7 @@ const display = under("Display", {
 export const fetchArguments: Parser<"sync", FetchArguments> = object({
   ...input,
   ...limits,
+  ...machines,
   ...requests,
   ...output,
   ...resume,

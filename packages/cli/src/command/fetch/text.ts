@@ -27,6 +27,13 @@ export const fetchText: CommandText = {
       what: "From one program to the next:",
       lines: ["cat urls.txt | brigade fetch --quiet | jq -r 'select(.ok | not) | .url'"],
     },
+    {
+      what: "Let other machines make the requests, with limits that hold for all of them together:",
+      lines: [
+        "brigade worker --fetch --engine redis://queue.example:6379 --concurrency 64     # on each of them",
+        "brigade fetch urls.txt --engine redis://queue.example:6379 --concurrency 500 --per-host 8 --output results.jsonl",
+      ],
+    },
     { what: "Keep the bodies as files:", lines: ["brigade fetch urls.txt --output-dir bodies --output results.jsonl"] },
   ],
   exitCodes: [

@@ -30,6 +30,7 @@ const options: FetchOptions = {
   data: undefined,
   proxy: undefined,
   http2: false,
+  engine: undefined,
   cookies: undefined,
   userAgent: undefined,
   robots: false,

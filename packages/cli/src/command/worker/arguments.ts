@@ -1,0 +1,71 @@
+/** The arguments of `brigade worker`: names, defaults, and what the help says of each. */
+import { object } from "@optique/core/constructs";
+import { text } from "@optique/core/message";
+import { optional } from "@optique/core/modifiers";
+import type { Parser } from "@optique/core/parser";
+import { argument } from "@optique/core/primitives";
+import { setting, settingWithDefault, switched, under } from "../settings.ts";
+import { engine } from "../values/engine.ts";
+import { file } from "../values/files.ts";
+import { count, duration } from "../values/numbers.ts";
+import { queueName } from "../values/words.ts";
+
+export interface WorkerArguments {
+  readonly file: string | undefined;
+  readonly fetch: boolean;
+  readonly engine: string;
+  readonly queue: string | undefined;
+  readonly concurrency: number;
+  readonly grace: number;
+  readonly lease: number;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
+const work = under("Work", {
+  file: optional(
+    argument(file("tasks.ts"), {
+      description: [text("A TypeScript or JavaScript file that exports the tasks.")],
+      errors: { invalidValue: (error) => [text("FILE "), ...error] },
+    }),
+  ),
+  fetch: switched(["--fetch"], "Instead of a file: make the requests of brigade fetch --engine."),
+  engine: settingWithDefault(
+    ["--engine"],
+    engine(),
+    "local",
+    "What keeps the jobs: bullmq or redis://…, pg-boss or postgres://…, local or local:FOLDER. The bare names mean REDIS_URL, " +
+      "DATABASE_URL, and the folder .brigade.",
+  ),
+  queue: setting(
+    ["--queue"],
+    queueName(),
+    "The queue to take jobs from. Otherwise brigade, or brigade-fetch with --fetch.",
+  ),
+});
+
+const limits = under("Limits", {
+  concurrency: settingWithDefault(["--concurrency"], count(1, 10_000), 8, "Jobs that run at a time."),
+  grace: settingWithDefault(
+    ["--grace"],
+    duration({ zero: true }),
+    10_000,
+    "How long running jobs may go on when it is to stop; then they are handed back, and run again elsewhere.",
+  ),
+  lease: settingWithDefault(
+    ["--lease"],
+    duration({ zero: false }),
+    30_000,
+    "How long after a worker's death its jobs are given to another.",
+  ),
+});
+
+const output = under("Output", {
+  verbose: switched(["-v", "--verbose"], "Tell of every job that starts and ends, not of those alone that fail."),
+  quiet: switched(["-q", "--quiet"], "Tell only what ends it."),
+  json: switched(["--json"], "Write what happens to standard output, as one line of JSON each."),
+});
+
+/** One object: see `fetchArguments`. */
+export const workerArguments: Parser<"sync", WorkerArguments> = object({ ...work, ...limits, ...output });
