@@ -10,7 +10,7 @@ import { commands } from "./commands.ts";
 
 export const programName = "brigade";
 
-export const programSummary = "Runs programs of coroutines, shows what they wait for, and fetches many URLs";
+export const programSummary = "Runs programs of coroutines, shows what they wait for, fetches many URLs, and runs jobs";
 
 function asParser({ text: { name, summary, operands }, invocation }: Command): Parser<"sync", Invocation> {
   return command(name, invocation, { brief: [text(summary)], usageLine: usageOf(operands) });

@@ -1,4 +1,5 @@
 /** What a worker says of its work: lines on stderr for people, or a line of JSON on stdout for each event. */
+import { inspect } from "node:util";
 import type { WorkerEvent } from "@brigade/workers";
 import { formatCount, formatDuration } from "../fetch/summary/format.ts";
 import { printable } from "../fetch/summary/printable.ts";
@@ -62,7 +63,7 @@ function wordOf(kind: WorkerEvent["kind"]): string {
 }
 
 function reasonOf(event: WorkerEvent): string | undefined {
-  if (event.kind === "started") return undefined;
-  const { error } = event;
-  return error instanceof Error ? error.message : error === undefined ? undefined : String(error);
+  if (event.kind === "started" || event.error === undefined) return undefined;
+  if (event.error instanceof Error) return event.error.message;
+  return typeof event.error === "string" ? event.error : inspect(event.error);
 }

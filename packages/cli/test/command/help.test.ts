@@ -16,7 +16,7 @@ test("brigade --help lists the commands and says how to begin", async () => {
   const { exitCode, out, err } = await commandLine(["--help"]);
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
   expect(out).toMatchInlineSnapshot(`
-    "Runs programs of coroutines, shows what they wait for, and fetches many URLs
+    "Runs programs of coroutines, shows what they wait for, fetches many URLs, and runs jobs
     Usage: brigade COMMAND [OPTION...]
 
       run                         Run a program whose main is a coroutine, and see what it waits for
@@ -27,6 +27,8 @@ test("brigade --help lists the commands and says how to begin", async () => {
       dump                        Print what every task of a running program waits for, once
       inspect                     Show a running program, or a trace, as a web page
       fetch                       Fetch many URLs: bounded, retried, resumable, one JSON line for each
+      worker                      Run the jobs that programs submit, here or from other machines
+      jobs                        Show a queue of jobs and what has failed for good, and put it back
       completion                  Generate shell completion script or provide completions.
 
     Options:
@@ -51,6 +53,7 @@ test("brigade fetch --help tells every option by group, with its default, exampl
   expect(titles).toEqual([
     "Input:",
     "Limits:",
+    "Many machines:",
     "Requests:",
     "Output:",
     "Resume:",
@@ -74,6 +77,7 @@ test("brigade fetch --help tells every option by group, with its default, exampl
       "--retry-after-max",
       "--max-bytes",
       "--fail-fast",
+      "--engine",
       "--method",
       "--header",
       "--data",

@@ -4,7 +4,7 @@ import type { CommandText } from "../command.ts";
 export const jobsText: CommandText = {
   name: "jobs",
   operands: "",
-  summary: "Look at a queue of jobs: how many wait, which have failed for good; put those back",
+  summary: "Show a queue of jobs and what has failed for good, and put it back",
   paragraphs: [
     "Prints how many jobs wait and run, and the dead letters: jobs that have failed for the last time, oldest first, each with its " +
       "task, how often it was tried, and the error. --put-back lets them run again, as if new; --discard forgets them.",
