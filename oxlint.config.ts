@@ -16,6 +16,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   http: ["kernel", "task", "scope", "sync", "border", "flow", "many"],
 };
 
+/** Of packages/data/src: no database knows another. */
+const dataArrows: Readonly<Record<string, readonly string[]>> = {
+  connections: [],
+  postgres: ["connections"],
+  sqlite: ["connections"],
+  redis: ["connections"],
+  s3: ["connections"],
+};
+
+/** Of packages/workers/src: an engine knows the port, engine/, and the port knows no engine. */
+const workersArrows: Readonly<Record<string, readonly string[]>> = {
+  engine: [],
+  engines: ["engine"],
+};
+
 /** Files of packages/brigade/src that every folder may import, and that import nothing but each other. */
 const leaves = ["errors.ts", "duration.ts", "types.ts"];
 
@@ -38,15 +53,41 @@ function restrictImports(files: string[], patterns: ImportPattern[]): OxlintOver
 }
 
 /** `depth` is how many folders a file stands below src: what is named from there begins with as many `../`. */
-function arrowsOf(folder: string, allowed: readonly string[], depth: number): OxlintOverride {
+function outwardOf(folder: string, allowed: readonly string[], depth: number): ImportPattern {
   const up = "../".repeat(depth);
-  const reached = [...leaves, ...[folder, ...allowed].map((name) => `${name}/**`)];
-  const outward: ImportPattern = {
+  const reached = [...allowed, folder].map((name) => (name.endsWith(".ts") ? name : `${name}/**`));
+  return {
     group: [`${up}**`, ...reached.map((path) => `!${up}${path}`)],
-    message: `${folder}/ may import ${[...leaves, ...allowed.map((name) => `${name}/`)].join(", ")} and nothing else.`,
+    message: `${folder}/ may import ${allowed.join(", ")} and nothing else.`,
   };
-  const files = [`packages/brigade/src/${folder}/${"*/".repeat(depth - 1)}*.ts`];
-  return restrictImports(files, hostFolders.has(folder) ? [outward] : [outward, noPackages]);
+}
+
+function filesOf(packageName: string, folder: string, depth: number): string[] {
+  return [`packages/${packageName}/src/${folder}/${"*/".repeat(depth - 1)}*.ts`];
+}
+
+const depths = [1, 2, 3];
+
+function arrowsOf(folder: string, allowed: readonly string[]): readonly OxlintOverride[] {
+  return depths.map((depth) => {
+    const outward = outwardOf(folder, [...leaves, ...allowed], depth);
+    return restrictImports(
+      filesOf("brigade", folder, depth),
+      hostFolders.has(folder) ? [outward] : [outward, noPackages],
+    );
+  });
+}
+
+/** A package beside the runtime: it imports the runtime by name, and what stands directly in its src is for every folder. */
+function arrowsBeside(packageName: string, table: typeof arrows, shared: readonly string[]): readonly OxlintOverride[] {
+  return Object.entries(table).flatMap(([folder, allowed]) =>
+    depths.map((depth) =>
+      restrictImports(filesOf(packageName, folder, depth), [
+        throughTheFrontDoor,
+        outwardOf(folder, [...shared, ...allowed], depth),
+      ]),
+    ),
+  );
 }
 
 const leafArrows: ImportPattern = {
@@ -125,17 +166,18 @@ const config: OxlintConfig = defineConfig({
   // Of the overrides that hold for a file, the last one sets the rule.
   overrides: [
     restrictImports(["packages/brigade/src/*/**"], [unnamedFolder, noPackages]),
-    ...Object.entries(arrows).flatMap(([folder, allowed]) => [
-      arrowsOf(folder, allowed, 1),
-      arrowsOf(folder, allowed, 2),
-      arrowsOf(folder, allowed, 3),
-    ]),
+    ...Object.entries(arrows).flatMap(([folder, allowed]) => arrowsOf(folder, allowed)),
     restrictImports(
       leaves.map((leaf) => `packages/brigade/src/${leaf}`),
       [leafArrows, noPackages],
     ),
     restrictImports(["packages/brigade/src/index.ts"], [noPackages]),
-    restrictImports(["bench/**", "examples/**", "packages/cli/**", "packages/inspector/**"], [throughTheFrontDoor]),
+    restrictImports(
+      ["bench/**", "examples/**", ...["cli", "data", "inspector", "workers"].map((name) => `packages/${name}/**`)],
+      [throughTheFrontDoor],
+    ),
+    ...arrowsBeside("data", dataArrows, ["duration.ts", "errors.ts"]),
+    ...arrowsBeside("workers", workersArrows, ["codec.ts", "durations.ts", "errors.ts"]),
     restrictImports(["packages/cli/src/*/**"], [throughTheFrontDoor, belowTheCommandLine]),
     restrictImports(["packages/cli/src/command/**"], [throughTheFrontDoor]),
     restrictImports(["packages/inspector/src/page/**"], [throughTheFrontDoor, inTheBrowser]),
@@ -146,6 +188,13 @@ const config: OxlintConfig = defineConfig({
         "typescript/unbound-method": "off",
         // A walk along frames, tasks or loops begins at `this`.
         "typescript/no-this-alias": "off",
+        // Callers in plain JavaScript hand in what the types forbid.
+        "typescript/no-unnecessary-type-conversion": "off",
+      },
+    },
+    {
+      files: ["packages/data/src/**", "packages/workers/src/**"],
+      rules: {
         // Callers in plain JavaScript hand in what the types forbid.
         "typescript/no-unnecessary-type-conversion": "off",
       },

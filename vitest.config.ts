@@ -4,6 +4,11 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 // Those of Node, which knows no "module": what that leads to may be for bundlers alone.
 const conditions = ["@brigade/source", "node", "development|production"];
 
+/** What these test is of the language alone and leaves nothing behind, so that one process serves many files: it starts once, not for each. */
+const core: string[] = ["kernel", "task", "flow", "scope", "sync", "many", "interleavings", "testing"].map(
+  (folder) => `packages/brigade/test/${folder}/**/*.test.ts`,
+);
+
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -15,8 +20,11 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**"] },
+        test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**", ...core] },
       },
+      { extends: true, test: { name: "brigade-core", include: core, isolate: false } },
+      { extends: true, test: { name: "data", include: ["packages/data/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "workers", include: ["packages/workers/test/**/*.test.ts"] } },
       { extends: true, test: { name: "cli", include: ["packages/cli/test/**/*.test.ts"] } },
       { extends: true, test: { name: "inspector", include: ["packages/inspector/test/**/*.test.{ts,tsx}"] } },
       { extends: true, test: { name: "conformance", include: ["conformance/test/**/*.test.ts"] } },

@@ -8,6 +8,8 @@ const root: string = join(import.meta.dirname, "..");
 /** What a package is built from comes before it. */
 const packages = [
   { name: "brigade" },
+  { name: "data" },
+  { name: "workers" },
   { name: "inspector", page: "vite.config.ts" },
   { name: "cli", command: "dist/main.js" },
 ] as const;

@@ -19,16 +19,21 @@ interface Check {
 
 const root: string = join(import.meta.dirname, "..");
 const tsc = "node_modules/typescript/bin/tsc";
-const vitest = ["node_modules/vitest/vitest.mjs", "run"];
+// Many tests wait for processes and servers; by itself it would run one file at a time on two cores.
+const vitest = ["node_modules/vitest/vitest.mjs", "run", "--maxWorkers", "2"];
 
 const checks: readonly Check[] = [
   { name: "build", claim: "the packages' dist is built from the sources", commands: [["scripts/build.ts"]] },
   {
     name: "types",
-    claim: "runtime, page, command, tests, bench, examples and scripts have no type errors",
+    claim: "runtime, data, workers, page, command, tests, bench, examples and scripts have no type errors",
     commands: [
       [tsc, "-p", "packages/brigade"],
       [tsc, "-p", "packages/brigade/test"],
+      [tsc, "-p", "packages/data"],
+      [tsc, "-p", "packages/data/test"],
+      [tsc, "-p", "packages/workers"],
+      [tsc, "-p", "packages/workers/test"],
       [tsc, "-p", "packages/inspector"],
       [tsc, "-p", "packages/inspector/src/page"],
       [tsc, "-p", "packages/inspector/test"],
@@ -50,14 +55,25 @@ const checks: readonly Check[] = [
   {
     name: "unit",
     claim: "the runtime does what its tests claim",
-    commands: [[...vitest, "--project", "brigade"]],
+    commands: [[...vitest, "--project", "brigade", "--project", "brigade-core"]],
     needs: ["openssl"],
+  },
+  {
+    name: "data",
+    claim: "databases and object storage do, on real servers, what their tests claim",
+    commands: [[...vitest, "--project", "data"]],
+    needs: ["ip", "postgres", "redis-server"],
+  },
+  {
+    name: "workers",
+    claim: "jobs run on every engine, on real servers, as their tests claim",
+    commands: [[...vitest, "--project", "workers"]],
+    needs: ["ip", "postgres", "redis-server"],
   },
   {
     name: "cli",
     claim: "the command does what its tests claim",
-    // Its tests mostly wait for processes; on two cores one file would run at a time.
-    commands: [[...vitest, "--project", "cli", "--maxWorkers", "2"]],
+    commands: [[...vitest, "--project", "cli"]],
     needs: ["chromium", "fish", "mandoc", "tmux", "zsh"],
   },
   {
@@ -70,6 +86,7 @@ const checks: readonly Check[] = [
     name: "examples",
     claim: "the examples do what their tests claim",
     commands: [[...vitest, "--project", "examples"]],
+    needs: ["postgres", "redis-server"],
   },
   {
     name: "conformance",
@@ -90,7 +107,7 @@ const checks: readonly Check[] = [
     name: "docs",
     claim: "the examples in README, docs and docstrings compile and run, and commands print what the pages show",
     commands: [[...vitest, "--project", "docs"], ["scripts/docstring-examples.ts"]],
-    needs: ["python3"],
+    needs: ["postgres", "python3", "redis-server"],
   },
   {
     name: "package",
@@ -98,6 +115,8 @@ const checks: readonly Check[] = [
       "the packed packages are well formed; a program that installs them compiles and runs, and so does the command",
     commands: [
       ["node_modules/publint/src/cli.js", "run", "packages/brigade", "--strict"],
+      ["node_modules/publint/src/cli.js", "run", "packages/data", "--strict"],
+      ["node_modules/publint/src/cli.js", "run", "packages/workers", "--strict"],
       ["node_modules/publint/src/cli.js", "run", "packages/inspector", "--strict"],
       ["node_modules/publint/src/cli.js", "run", "packages/cli", "--strict"],
       ["scripts/packed-package.ts"],

@@ -114,28 +114,33 @@ function install(...names: string[]): void {
 type Versions = Readonly<Record<string, string>>;
 
 interface Lockfile {
-  readonly packages: Record<string, { readonly dependencies?: Versions; readonly optionalDependencies?: Versions }>;
+  readonly packages: Record<
+    string,
+    { readonly dependencies?: Versions; readonly optionalDependencies?: Versions; readonly link?: boolean }
+  >;
 }
 
 /**
  * Locks what a package needs to what the repository has: that is in npm's cache, by its digest, and so no network is needed. npm takes
  * from the lockfile only what the project comes to need.
  */
-function lockDependencies(name: string): void {
+function lockDependencies(...names: string[]): void {
   const theirs = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lockfile;
   const file = join(project, "package-lock.json");
   const ours = JSON.parse(readFileSync(file, "utf8")) as Lockfile;
   const lock = (path: string): void => {
     const { dependencies, optionalDependencies } = theirs.packages[path] ?? {};
     for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const place = `node_modules/${dependency}`;
+      const nested = `${path}/node_modules/${dependency}`;
+      const place = nested in theirs.packages ? nested : `node_modules/${dependency}`;
       const locked = theirs.packages[place];
-      if (locked === undefined || ours.packages[place] !== undefined) continue;
+      // A link leads to one of our own packages: that comes packed.
+      if (locked === undefined || locked.link === true || ours.packages[place] !== undefined) continue;
       ours.packages[place] = locked;
       lock(place);
     }
   };
-  lock(`packages/${name}`);
+  for (const name of names) lock(`packages/${name}`);
   writeFileSync(file, JSON.stringify(ours));
 }
 
@@ -197,8 +202,8 @@ try {
   checkPrograms();
   install("brigade", "inspector");
   checkPage();
-  lockDependencies("cli");
-  install("brigade", "inspector", "cli");
+  lockDependencies("workers", "cli");
+  install("brigade", "inspector", "data", "workers", "cli");
   await checkCommand();
 } catch (error) {
   // The command has said on stderr what went wrong; a stack of this script would add nothing.

@@ -1,6 +1,6 @@
 /** Programs that checks need and npm does not bring: where they come from, and one line that says so when one can't be had. */
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Command by command, the Debian package that brings it. */
@@ -11,7 +11,10 @@ const debianPackages = {
   parallel: "parallel",
   fish: "fish",
   mandoc: "mandoc",
+  ip: "iproute2",
   openssl: "openssl",
+  postgres: "postgresql",
+  "redis-server": "redis-server",
   tmux: "tmux",
   zsh: "zsh",
 } as const;
@@ -29,8 +32,18 @@ const DEBIAN_PYTHON = "/usr/bin/python3";
 /** The message says what is missing and what to do. */
 export class MissingProgram extends Error {}
 
+/** Debian keeps each version's programs of PostgreSQL in a folder of its own, which is on nobody's PATH. */
+const DEBIAN_POSTGRESQL = "/usr/lib/postgresql";
+
+function foldersOf(program: string): readonly string[] {
+  const onPath = (process.env["PATH"] ?? "").split(delimiter);
+  if (program !== "postgres" || !existsSync(DEBIAN_POSTGRESQL)) return onPath;
+  const versions = readdirSync(DEBIAN_POSTGRESQL).toSorted((a, b) => Number(b) - Number(a));
+  return [...onPath, ...versions.map((version) => join(DEBIAN_POSTGRESQL, version, "bin"))];
+}
+
 function pathOf(program: string): string | undefined {
-  const candidates = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, program));
+  const candidates = foldersOf(program).map((folder) => join(folder, program));
   return candidates.find((path) => {
     try {
       accessSync(path, constants.X_OK);

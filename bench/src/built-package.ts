@@ -13,6 +13,8 @@ interface Package {
 
 const packages: readonly Package[] = [
   { name: "packages/brigade", entry: "index.js" },
+  { name: "packages/data", entry: "sqlite/index.js" },
+  { name: "packages/workers", entry: "index.js" },
   { name: "packages/inspector", entry: "page.html" },
   { name: "packages/cli", entry: "main.js" },
 ];

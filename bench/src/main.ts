@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { BuildFailed, ensureBuilt } from "./built-package.ts";
 import type { Setting } from "./contender.ts";
 import { contenderOf, quickened } from "./contenders.ts";
+import { Places } from "./data/places.ts";
 import { Origin } from "./http/origin-process.ts";
 import { describeMachine, isOverloaded } from "./machine.ts";
 import { LinesFile } from "./node/lines-file.ts";
@@ -60,7 +61,18 @@ function linesFileOf(work: Work): LinesFile | undefined {
   return work.kind === "program" && work.lines === true ? new LinesFile(work.count) : undefined;
 }
 
-async function measureAll({ chosen, rounds, quick }: Options, peers: PeersHere, origin?: Origin): Promise<Results> {
+interface Servers {
+  readonly origin: Origin | undefined;
+  readonly places: Places;
+}
+
+/** Where the work's programs find what they ask or read. */
+async function urlFor(work: Work, file: LinesFile | undefined, { origin, places }: Servers): Promise<string> {
+  if (work.kind === "program" && work.place !== undefined) return places.urlOf(work.place);
+  return file?.url ?? origin?.url ?? "";
+}
+
+async function measureAll({ chosen, rounds, quick }: Options, peers: PeersHere, servers: Servers): Promise<Results> {
   const rows: Row[] = [];
   const notes: string[] = [];
   const trouble: string[] = [];
@@ -70,8 +82,8 @@ async function measureAll({ chosen, rounds, quick }: Options, peers: PeersHere, 
     const heading = `[${index + 1}/${chosen.length}] ${work.name}`;
     const rivals = work.rivals.filter(({ peer }) => isHere(peer, peers));
     const file = linesFileOf(work);
-    const setting: Setting = { executables: peers.executables, url: file?.url ?? origin?.url ?? "" };
-    const contenders = [brigade, ...rivals].map((rival) => contenderOf(rival, work, setting, origin));
+    const setting: Setting = { executables: peers.executables, url: await urlFor(work, file, servers) };
+    const contenders = [brigade, ...rivals].map((rival) => contenderOf(rival, work, setting, servers.origin));
     const outcomes = await measure(contenders, roundsOf(work, rounds), (doing) =>
       showProgress(`${heading}: ${doing}`),
     ).finally(() => file?.clear());
@@ -103,6 +115,11 @@ function list(): void {
   for (const { name, what, unit } of works) console.log(`${name.padEnd(width)}  ${what} (${unit})`);
 }
 
+function isLoad(work: Work): boolean {
+  if (work.kind === "program" && work.place !== undefined) return true;
+  return work.kind === "server" || work.kind === "echo" || work.server === true;
+}
+
 async function bench(options: Options): Promise<number> {
   ensureBuilt(say);
   const peers = await findPeers(options.chosen);
@@ -113,11 +130,15 @@ async function bench(options: Options): Promise<number> {
   if (wasOverloaded) say(crowded);
   const started = performance.now();
   const origin = options.chosen.some(({ server }) => server === true) ? await Origin.start() : undefined;
-  const results = await measureAll(options, peers, origin).finally(() => origin?.stop());
+  const places = new Places();
+  const results = await measureAll(options, peers, { origin, places }).finally(async () => {
+    await origin?.stop();
+    await places.clear();
+  });
   show(results);
   for (const line of peers.missing) console.log(`- ${line}`);
   // A client and its server are two programs, and more with their collectors' threads: then the load is the bench's own.
-  const ownLoad = options.chosen.some(({ kind, server }) => kind === "server" || kind === "echo" || server === true);
+  const ownLoad = options.chosen.some(isLoad);
   if (wasOverloaded || (!ownLoad && isOverloaded())) console.log(crowded);
   say(`Done in ${readable((performance.now() - started) / 1_000)} s.`);
   if (options.json !== undefined) writeFileSync(options.json, jsonOf(results.rows));

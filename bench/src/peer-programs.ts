@@ -20,6 +20,11 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
     exec: () => import("./peers/brigade/exec.ts"),
     watchdog: () => import("./peers/brigade/watchdog.ts"),
     trace: () => import("./peers/brigade/trace.ts"),
+    postgres: () => import("./peers/brigade/postgres.ts"),
+    redis: () => import("./peers/brigade/redis.ts"),
+    sqlite: () => import("./peers/brigade/sqlite.ts"),
+    jobs: () => import("./peers/brigade/jobs.ts"),
+    objects: () => import("./peers/brigade/objects.ts"),
   },
   native: {
     tasks: () => import("./peers/native/tasks.ts"),
@@ -39,6 +44,27 @@ const files: Readonly<Record<string, Readonly<Record<string, Import>>>> = {
   },
   execa: {
     exec: () => import("./peers/execa/exec.ts"),
+  },
+  postgres: {
+    postgres: () => import("./peers/postgres/data.ts"),
+  },
+  pg: {
+    postgres: () => import("./peers/pg/data.ts"),
+  },
+  ioredis: {
+    redis: () => import("./peers/ioredis/data.ts"),
+  },
+  sqlite: {
+    sqlite: () => import("./peers/sqlite/data.ts"),
+  },
+  bullmq: {
+    jobs: () => import("./peers/bullmq/jobs.ts"),
+  },
+  "pg-boss": {
+    jobs: () => import("./peers/pg-boss/jobs.ts"),
+  },
+  "aws-s3": {
+    objects: () => import("./peers/aws-s3/objects.ts"),
   },
   undici: {
     http: () => import("./peers/undici/http.ts"),

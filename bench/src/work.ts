@@ -1,4 +1,5 @@
 /** What a work is: a name, whom Brigade is compared with, and how its figure comes about. */
+import type { Place } from "./data/places.ts";
 import type { Figure } from "./program.ts";
 
 export type Peer =
@@ -14,7 +15,14 @@ export type Peer =
   | "parallel"
   | "piscina"
   | "tinypool"
-  | "execa";
+  | "execa"
+  | "postgres"
+  | "pg"
+  | "ioredis"
+  | "sqlite"
+  | "bullmq"
+  | "pg-boss"
+  | "aws-s3";
 
 /** One column to compare with: a peer, or the same peer in another way. */
 export interface Rival {
@@ -63,6 +71,8 @@ export interface ProgramWork extends Described {
   readonly quickCount?: number;
   /** Whether the count is in bytes of a file of lines, which the bench makes and removes. */
   readonly lines?: boolean;
+  /** The database, storage or folder that the bench opens, and fills, for it. */
+  readonly place?: Place;
   /** What a right program gives, unless the figure is its own. */
   readonly expected?: (count: number) => number;
   readonly figure: Figure;

@@ -1,4 +1,5 @@
 /** The list of works: what each is, in what unit it is told, against whom, and what the bound is. */
+import { dataWorks } from "./data/works.ts";
 import { httpWorks } from "./http/works.ts";
 import { nodeWorks } from "./node/works.ts";
 import { sumBelow } from "./results.ts";
@@ -273,6 +274,7 @@ export const works: readonly Work[] = [
   ...httpWorks,
   ...nodeWorks,
   ...traceWorks,
+  ...dataWorks,
 ];
 
 export class UnknownWork extends Error {}

@@ -1,11 +1,12 @@
 /**
  * The files that runtimes run: the replay with the built package and the recorded traces, one for all; the HTTP client's program; that of
- * brigade/trace; that of brigade/node, and the module that its workers load.
+ * brigade/trace; that of brigade/node, and the module that its workers load; that of databases and jobs, and the module of their tasks.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { DataServers } from "./data/servers.ts";
 import type { TestServer } from "./http/server.ts";
 
 const here: string = fileURLToPath(new URL(".", import.meta.url));
@@ -83,6 +84,28 @@ export async function bundleNode(folder: string): Promise<string> {
     logLevel: "error",
     platform: "neutral",
     external: ["brigade", "brigade/node", "node:*"],
+  });
+  return join(folder, "program.mjs");
+}
+
+/** As that of brigade/node: `program.mjs`, and beside it `tasks.mjs` for workers. */
+export async function bundleData(folder: string, { postgres, redis, s3 }: DataServers): Promise<string> {
+  const names = ["brigade", "brigade/*", "@brigade/data/*", "@brigade/workers"];
+  await build({
+    entryPoints: [join(here, "data/program.ts"), join(here, "data/tasks.ts")],
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    logLevel: "error",
+    platform: "neutral",
+    define: {
+      POSTGRES: JSON.stringify(postgres.url),
+      REDIS: JSON.stringify(redis.url),
+      S3: JSON.stringify(s3.url),
+    },
+    external: [...names, "node:*"],
   });
   return join(folder, "program.mjs");
 }

@@ -1,13 +1,14 @@
 /**
  * Replays the recorded traces with the built package on every runtime, one after another; has each record a program and look at what it
- * recorded; has the built HTTP client ask a server from each; and has those that have node:* use threads, processes, files and sockets. Prints a table of each. Ends with 1 when a runtime is missing,
+ * recorded; has the built HTTP client ask a server from each; and has those that have node:* use threads, processes, files, sockets, databases and jobs. Prints a table of each. Ends with 1 when a runtime is missing,
  * fails, takes too long, writes another trace than CPython did, or sees what it should not.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildFailed, ensureBuilt } from "../../../bench/src/built-package.ts";
-import { bundleHttp, bundleNode, bundleReplay, bundleTrace } from "./bundle.ts";
+import { bundleData, bundleHttp, bundleNode, bundleReplay, bundleTrace } from "./bundle.ts";
+import { startServers } from "./data/servers.ts";
 import { installInto } from "./http/folder.ts";
 import { startServer } from "./http/server.ts";
 import { findReport, type Report } from "./report-line.ts";
@@ -114,6 +115,18 @@ async function leaveTheThread(folder: string, stopped: AbortSignal): Promise<Cou
   return tryAll("node", serverRuntimes, () => ({ file, reachesOut: true }), stopped);
 }
 
+async function askDatabases(folder: string, stopped: AbortSignal): Promise<Count> {
+  const servers = await startServers();
+  try {
+    const inner = join(folder, "data");
+    mkdirSync(inner);
+    const file = await bundleData(inner, servers);
+    return await tryAll("data", serverRuntimes, () => ({ file, reachesOut: true }), stopped);
+  } finally {
+    await servers.stop();
+  }
+}
+
 async function main(stopped: AbortSignal): Promise<readonly Count[]> {
   ensureBuilt((text) => console.log(text));
   const folder = mkdtempSync(join(tmpdir(), "brigade-runtimes-"));
@@ -121,7 +134,7 @@ async function main(stopped: AbortSignal): Promise<readonly Count[]> {
   try {
     counts.push(await replay(folder, stopped));
     installInto(folder);
-    for (const part of [recordThemselves, askOverHttp, leaveTheThread]) {
+    for (const part of [recordThemselves, askOverHttp, leaveTheThread, askDatabases]) {
       if (!stopped.aborted) counts.push(await part(folder, stopped));
     }
     return counts;

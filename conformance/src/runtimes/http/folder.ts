@@ -8,6 +8,17 @@ const modules: string = fileURLToPath(new URL("../../../../node_modules", import
 /** Deno looks into node_modules only for what a package.json names. */
 export function installInto(folder: string): void {
   symlinkSync(modules, join(folder, "node_modules"));
-  const description = { private: true, type: "module", dependencies: { brigade: "*", undici: "*" } };
+  const names = [
+    "brigade",
+    "undici",
+    "@brigade/data",
+    "@brigade/workers",
+    "postgres",
+    "ioredis",
+    "@aws-sdk/client-s3",
+    "bullmq",
+  ];
+  const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
+  const description = { private: true, type: "module", dependencies };
   writeFileSync(join(folder, "package.json"), JSON.stringify(description));
 }

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Example, examplesOf, pages, root } from "./examples.ts";
+import { credentials, stopServers, withServer } from "./servers.ts";
 
 const execute = promisify(execFile);
 const node = createRequire(import.meta.url).resolve("node/bin/node");
@@ -14,6 +15,8 @@ const compiler = join(root, "node_modules/typescript/bin/tsc");
 // Not below node_modules, where Node strips no types.
 const folder = mkdtempSync(join(tmpdir(), "brigade-docs-"));
 const examples = pages().flatMap(examplesOf);
+
+const env = { ...process.env, ...credentials };
 
 interface Ended {
   readonly code: number | string | undefined;
@@ -23,7 +26,7 @@ interface Ended {
 
 async function ending(file: string, ...args: string[]): Promise<Ended> {
   try {
-    return { code: 0, ...(await execute(file, args, { cwd: folder, timeout: 60_000, killSignal: "SIGKILL" })) };
+    return { code: 0, ...(await execute(file, args, { cwd: folder, env, timeout: 60_000, killSignal: "SIGKILL" })) };
   } catch (error) {
     if (!(error instanceof Error) || !("stdout" in error)) throw error;
     const { code, stdout, stderr } = error as Error & Ended;
@@ -48,7 +51,10 @@ beforeAll(() => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config, null, 2));
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await stopServers();
+});
 
 test("the documentation has examples, and every one is a program with imports", () => {
   expect(examples.length).toBeGreaterThan(40);
@@ -65,11 +71,13 @@ test("every example compiles under the repository's strict flags", async () => {
 
 test.each(examples.filter(({ runs }) => runs))(
   "the example at $place runs and prints what the page says",
-  async ({ file, output }) => {
+  async (example) => {
+    const { file, output } = example;
+    if (example.server !== undefined) writeFileSync(join(folder, file), await withServer(example.server, example.code));
     const { code, stdout, stderr } = await ending(node, "--conditions=@brigade/source", file);
     expect(stderr).toBe("");
     expect(code).toBe(0);
     if (output !== undefined) expect(stdout).toBe(output);
   },
-  20_000,
+  60_000, // the first one that needs a server waits for its start
 );

@@ -1,6 +1,7 @@
 /**
  * The programs in the documentation: every fenced `ts` block, and the output that a `text` block after it promises. A block
- * fenced as `ts crunch.ts` is a file of that name beside the programs of its page: a module that a worker loads.
+ * fenced as `ts crunch.ts` is a file of that name beside the programs of its page: a module that a worker loads. One fenced as
+ * `ts postgres` runs with a server of its own in the place of the address that it names.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,8 @@ export interface Example {
   readonly code: string;
   /** Not if it is fenced as `ts no-run`, for what it needs is not here, nor if it is a module. */
   readonly runs: boolean;
+  /** The server that it needs, if it is fenced as `ts postgres`, `ts redis` or `ts s3`. */
+  readonly server: string | undefined;
   /** What it must print, if the page says so. */
   readonly output: string | undefined;
 }
@@ -67,6 +70,7 @@ export function examplesOf(page: string): Example[] {
     const isModule = moduleName !== undefined;
     const runs = !isModule && !block.info.includes("no-run");
     const file = `${folder}/${moduleName ?? `${block.line}.ts`}`;
-    return [{ place: `${page}:${block.line}`, file, isModule, code: block.text, runs, output }];
+    const server = isModule ? undefined : /\b(?:postgres|redis|s3)\b/.exec(block.info)?.[0];
+    return [{ place: `${page}:${block.line}`, file, isModule, code: block.text, runs, server, output }];
   });
 }

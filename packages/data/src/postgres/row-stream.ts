@@ -1,0 +1,192 @@
+/** Rows as a stream: a cursor on the server, read a batch at a time, one batch ahead of who reads. */
+import {
+  type Awaitable,
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  type Stream,
+  shield,
+  stream,
+  type Suspension,
+  type Task,
+} from "brigade";
+import type { Pool } from "../connections/pool.ts";
+import type { Connection } from "./calls/connection.ts";
+import { Session } from "./calls/session.ts";
+import type { Rows } from "./driver/link.ts";
+import type { AnyRow, Send } from "./queries.ts";
+import { all, checkedRow, type RowSchema } from "./shapes.ts";
+import { type Statement, statementOf } from "./sql/statement.ts";
+import { commit, leave, rollback } from "./calls/session-end.ts";
+
+export interface StreamOptions<Row> {
+  /** How many rows come in one round trip, and are held at a time; as many again are on their way. Default: 1000. */
+  readonly batch?: number;
+  /** Checks each row, and gives what the schema gives. */
+  readonly schema?: RowSchema<Row>;
+}
+
+type StreamTag<Row> = <Own = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]) => Stream<Own>;
+
+export interface RowStreams {
+  /**
+   * The rows of a `select` as a stream: in batches, as they are read, in bounded memory, from one snapshot. Outside a transaction
+   * it holds a connection from the first row asked for to the end, and closes it also when it is left early. In a
+   * transaction other statements can run between. Errors as for `sql`.
+   *
+   * @example
+   * ```ts no-run
+   * import { postgres } from "@brigade/data/postgres";
+   * import { forEach, run, use } from "brigade";
+   *
+   * await run(
+   *   use(postgres("postgres://app:secret@localhost/app"), function* (db) {
+   *     const rows = db.stream({ batch: 500 })<{ id: number }>`select id from orders order by id`;
+   *     yield* forEach(rows, (row) => console.log(row.id));
+   *   }),
+   * );
+   * ```
+   */
+  readonly stream: StreamTag<AnyRow> & (<Row = AnyRow>(options: StreamOptions<Row>) => StreamTag<Row>);
+}
+
+let cursors = 0;
+
+interface Ask {
+  readonly statement: Statement;
+  readonly batch: number;
+  readonly schema: RowSchema<unknown> | undefined;
+}
+
+/** A cursor in a transaction that is there already. */
+class Cursor {
+  readonly #send: Send;
+  readonly #ask: Ask;
+  readonly #name = `brigade_cursor_${++cursors}`;
+  #next: Task<Rows<unknown>> | undefined;
+  #count = 0;
+
+  constructor(send: Send, ask: Ask) {
+    this.#send = send;
+    this.#ask = ask;
+  }
+
+  open(): Awaitable<unknown> {
+    const { text, values } = this.#ask.statement;
+    const declare = `declare ${this.#name} no scroll cursor for ${text}`;
+    return this.#send({ text: declare, values, mode: "unnamed" }, all, text);
+  }
+
+  #fetch(): Awaitable<Rows<unknown>> {
+    const text = `fetch ${this.#ask.batch} from ${this.#name}`;
+    return this.#send({ text, values: [], mode: "simple" }, all, text);
+  }
+
+  /** The next rows; none when there are no more. */
+  readonly read: () => Coroutine<unknown[]> = coroutine(function* read(this: Cursor): CoroutineBody<unknown[]> {
+    const rows = this.#next ? yield* this.#next : yield* this.#fetch();
+    this.#next = undefined;
+    const { batch, schema } = this.#ask;
+    if (rows.length === batch) this.#next = createTask(this.#fetch(), { name: `fetch ${this.#name}` });
+    if (schema) for (let i = 0; i < rows.length; i++) rows[i] = checkedRow(schema, rows[i], this.#count + i);
+    this.#count += rows.length;
+    return rows;
+  }).bind(this);
+
+  /** Ends what is on its way. */
+  readonly stop: () => Coroutine<void> = coroutine(function* stop(this: Cursor): CoroutineBody<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    if (next === undefined) return;
+    next.cancel();
+    try {
+      yield* next;
+    } catch {
+      // It was read ahead, and nobody wants it.
+    }
+  }).bind(this);
+
+  readonly close: () => Coroutine<void> = coroutine(function* close(this: Cursor): CoroutineBody<void> {
+    yield* this.stop();
+    try {
+      yield* this.#send({ text: `close ${this.#name}`, values: [], mode: "simple" }, all, "close the cursor");
+    } catch {
+      // The transaction has failed, or is lost: the cursor went with it.
+    }
+  }).bind(this);
+
+  get done(): boolean {
+    return this.#next === undefined;
+  }
+}
+
+/** In a transaction: the rows that were read ahead are waited for, not cancelled, as that would spoil the transaction. */
+const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<Suspension | unknown, void, unknown> {
+  const cursor = new Cursor(send, ask);
+  yield* cursor.open();
+  try {
+    do {
+      const rows = yield* cursor.read();
+      for (const row of rows) yield row;
+    } while (!cursor.done);
+  } finally {
+    yield* shield(cursor.close());
+  }
+});
+
+const onItsOwn = stream(function* rows(pool: Pool<Connection>, ask: Ask): Generator<Suspension | unknown, void, unknown> {
+  const slot = yield* pool.acquire();
+  const session = new Session(slot.connection);
+  const cursor = new Cursor(session.call.bind(session), ask);
+  let finished = false;
+  try {
+    yield* session.control("begin");
+    yield* cursor.open();
+    do {
+      const rows = yield* cursor.read();
+      for (const row of rows) yield row;
+    } while (!cursor.done);
+    yield* commit(session);
+    finished = true;
+  } finally {
+    yield* shield(end(pool, slot, session, cursor, finished));
+  }
+});
+
+const end = coroutine(function* end(
+  pool: Pool<Connection>,
+  slot: Parameters<typeof leave>[1],
+  session: Session,
+  cursor: Cursor,
+  finished: boolean,
+): CoroutineBody<void> {
+  yield* cursor.stop();
+  session.close("the stream has ended");
+  if (!finished) yield* rollback(session, ["rollback"]);
+  yield* leave(pool, slot, session);
+});
+
+const BATCH = 1_000;
+
+function rowStreams(begin: (ask: Ask) => Stream<unknown>): RowStreams {
+  const tagged =
+    ({ batch = BATCH, schema }: StreamOptions<unknown>) =>
+    (strings: TemplateStringsArray, ...values: readonly unknown[]): Stream<unknown> => {
+      if (!(Number.isInteger(batch) && batch >= 1))
+        throw new RangeError(`stream: batch is a whole number of at least 1, not ${batch}`);
+      return begin({ statement: statementOf(strings, values), batch, schema });
+    };
+  const plain = tagged({});
+  const either = (first: TemplateStringsArray | StreamOptions<unknown>, ...values: readonly unknown[]): unknown =>
+    Array.isArray(first) ? plain(first as unknown as TemplateStringsArray, ...values) : tagged(first as StreamOptions<unknown>);
+  return { stream: either as RowStreams["stream"] };
+}
+
+export function rowStreamsOver(send: Send): RowStreams {
+  return rowStreams((ask) => inTransaction(send, ask) as Stream<unknown>);
+}
+
+export function rowStreamsOf(pool: Pool<Connection>): RowStreams {
+  return rowStreams((ask) => onItsOwn(pool, ask) as Stream<unknown>);
+}

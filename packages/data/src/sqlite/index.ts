@@ -1,0 +1,14 @@
+/** The public names of "@brigade/data/sqlite". */
+export { ConnectError, ConnectionLostError, QueryError } from "../errors.ts";
+export type { SqliteEffect, SqliteRow, SqliteValues } from "./request.ts";
+export type { RowSchema } from "./schema.ts";
+export { sqlite } from "./sqlite.ts";
+export type {
+  Sqlite,
+  SqliteOptions,
+  SqliteStatements,
+  SqliteTransaction,
+  SqliteTransactionOptions,
+  SqlTag,
+} from "./types.ts";
+export type { SqliteValue } from "./wire/values.ts";

@@ -1,0 +1,4 @@
+import { deaths } from "./deaths.ts";
+import { onBullmq } from "./kinds.ts";
+
+deaths(onBullmq, 1000);

@@ -1,0 +1,4 @@
+import { claims } from "./claims.ts";
+import { onBullmq } from "./kinds.ts";
+
+claims(onBullmq);

@@ -1,0 +1,4 @@
+import { deaths } from "./deaths.ts";
+import { onLocal } from "./kinds.ts";
+
+deaths(onLocal, 200);

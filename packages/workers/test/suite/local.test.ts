@@ -1,0 +1,4 @@
+import { claims } from "./claims.ts";
+import { onLocal } from "./kinds.ts";
+
+claims(onLocal);

@@ -1,0 +1,4 @@
+import { claims } from "./claims.ts";
+import { onPgBoss } from "./kinds.ts";
+
+claims(onPgBoss);
