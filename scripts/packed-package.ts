@@ -87,6 +87,56 @@ const { taskCount } = timelineOf(trace);
 if (trace.end !== "complete" || taskCount !== 1) throw new Error(\`the packed package recorded \${taskCount} tasks\`);
 `;
 
+/** No driver is installed: SQLite needs none, and the others say which they need. */
+const dataProgram = `
+import { type AsyncContextManager, run, use } from "brigade";
+import { MissingDriverError, postgres } from "@brigade/data/postgres";
+import { redis } from "@brigade/data/redis";
+import { s3 } from "@brigade/data/s3";
+import { sqlite } from "@brigade/data/sqlite";
+
+const said: unknown[] = [];
+await run(
+  use(sqlite(":memory:"), function* (db) {
+    yield* db.exec("create table items (id integer primary key, name text)");
+    yield* db.run("insert into items values (?, ?)", [1, "lamp"]);
+    said.push((yield* db.get<{ name: string }>("select name from items where id = ?", [1]))?.name);
+  }),
+);
+const drivers: AsyncContextManager<unknown>[] = [postgres("postgres://127.0.0.1:1/x"), redis("redis://127.0.0.1:1"), s3()];
+for (const driver of drivers) {
+  try {
+    await run(use(driver, function* () {}));
+  } catch (error) {
+    said.push(error instanceof Error && error.name === MissingDriverError.name ? /npm install [a-z@/0-9-]+/.exec(error.message)?.[0] : error);
+  }
+}
+const expected = "lamp, npm install postgres, npm install ioredis, npm install @aws-sdk/client-s3";
+if (said.join(", ") !== expected) throw new Error(\`the packed package gave \${said.join(", ")}, not \${expected}\`);
+`;
+
+const tasks = `
+import { task, type TaskDefinition } from "@brigade/workers";
+
+export const square: TaskDefinition<[value: number], number> = task(function square(value: number) {
+  return value ** 2;
+});
+`;
+
+const workersProgram = `
+import { run, use } from "brigade";
+import { local, workers } from "@brigade/workers";
+import { square } from "./tasks.js";
+
+const engine = local("queue", { tasks: new URL("./tasks.js", import.meta.url) });
+const squared = await run(
+  use(workers({ engine }), function* ({ run }) {
+    return yield* run(square, [7]);
+  }),
+);
+if (squared !== 49) throw new Error(\`the packed package gave \${squared}, not 49\`);
+`;
+
 const compilerOptions = {
   target: "ES2022",
   lib: ["ES2022", "ESNext.Disposable", "DOM"],
@@ -164,6 +214,15 @@ function checkPrograms(): void {
   console.log("the packed package installs, compiles and runs");
 }
 
+function checkData(): void {
+  // The types of drivers that are not installed are not looked for in the declarations of a package.
+  const options = { types: ["node"], typeRoots: [join(root, "node_modules/@types")], skipLibCheck: true };
+  compileAndRun({ "data.ts": dataProgram }, options);
+  console.log("the packed databases install, compile and run, and name the drivers that are missing");
+  compileAndRun({ "jobs.ts": workersProgram, "tasks.ts": tasks }, options);
+  console.log("the packed workers install, compile and run a job");
+}
+
 function checkPage(): void {
   const script = 'import { pageHtml } from "@brigade/inspector"; if (!pageHtml().includes("<script")) process.exit(1);';
   inProject(process.execPath, "--input-type=module", "--eval", script);
@@ -204,6 +263,7 @@ try {
   checkPage();
   lockDependencies("workers", "cli");
   install("brigade", "inspector", "data", "workers", "cli");
+  checkData();
   await checkCommand();
 } catch (error) {
   // The command has said on stderr what went wrong; a stack of this script would add nothing.

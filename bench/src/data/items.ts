@@ -59,7 +59,7 @@ export class Received {
 
   row({ id }: Pick<Item, "id">): void {
     this.#rows++;
-    this.#sum += Number(id);
+    this.#sum += id;
   }
 
   get rows(): number {

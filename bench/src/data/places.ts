@@ -2,8 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { Redis } from "ioredis";
 import postgres from "postgres";
-import { PostgresServer, startPostgres } from "../../../packages/data/test/servers/postgres.ts";
-import { RedisServer, startRedis } from "../../../packages/data/test/servers/redis.ts";
+import { type PostgresServer, startPostgres } from "../../../packages/data/test/servers/postgres.ts";
+import { type RedisServer, startRedis } from "../../../packages/data/test/servers/redis.ts";
 import { startS3 } from "../../../packages/data/test/servers/s3.ts";
 import { Workplace } from "../http/workplace.ts";
 import { ITEMS } from "./items.ts";
@@ -71,6 +71,6 @@ export class Places {
   }
 
   async clear(): Promise<void> {
-    await Promise.all([...this.#opened.values()].map((opened) => opened.stop()));
+    for (const opened of this.#opened.values()) await opened.stop();
   }
 }

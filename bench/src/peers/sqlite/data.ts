@@ -26,7 +26,7 @@ class Database {
 
   async query(text: string, values: readonly number[], batch?: number): Promise<readonly Item[]> {
     const question: Question = { number: this.#number++, text, values, ...(batch === undefined ? {} : { batch }) };
-    this.#thread.postMessage(question);
+    this.#thread.postMessage(question); // oxlint-disable-line unicorn/require-post-message-target-origin -- it is no window
     return new Promise((resolve) => {
       this.#waiting.set(question.number, (rows) => resolve(rows as unknown as readonly Item[]));
     });

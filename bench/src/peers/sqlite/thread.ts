@@ -42,5 +42,5 @@ function nextRows(text: string, values: readonly number[], batch: number): unkno
 
 parentPort?.on("message", ({ number, text, values, batch }: Question) => {
   const rows = batch === undefined ? prepared(text).all(...values) : nextRows(text, values, batch);
-  parentPort?.postMessage({ number, rows });
+  parentPort?.postMessage({ number, rows }); // oxlint-disable-line unicorn/require-post-message-target-origin -- it is no window
 });

@@ -57,8 +57,11 @@ export interface PoolOptions<C> {
   alive(connection: C): boolean;
   /** Hands over what to call when the connection is lost. Without it, that shows when somebody is to get it. */
   lost?(connection: C, lose: () => void): void;
-  /** Ends what runs on a connection whose pool is closed by an error or a cancellation: its user then gives it back, or drops it. */
-  interrupt(connection: C): void;
+  /**
+   * Ends what runs on a connection, and the connection, as its pool is closed by an error or a cancellation. The pool waits for that where it
+   * is given something to wait for, and for the users to give the connection back where it is not.
+   */
+  interrupt(connection: C): Awaitable<void> | void;
 }
 
 type State = "open" | "draining" | "closed";
@@ -292,12 +295,8 @@ export class Pool<C> {
     interrupt: boolean,
   ): CoroutineBody<void> {
     this.#state = "draining";
-    if (interrupt) this.#interrupt();
-    yield* fromCallback<void>((reply) => {
-      this.#settled = () => reply.succeed(undefined);
-      this.#settle();
-      return undefined;
-    }, `the calls of ${this.#options.label}`);
+    if (interrupt) yield* this.#interrupted();
+    else yield* this.#unused();
     this.#state = "closed";
     this.#lineTimer?.cancel();
     this.#idleTimer?.cancel();
@@ -306,12 +305,27 @@ export class Pool<C> {
     yield* gather([...this.#opening, ...this.#closing], { returnExceptions: true });
   }).bind(this);
 
-  #interrupt(): void {
+  #unused(): Awaitable<void> {
+    return fromCallback<void>((reply) => {
+      this.#settled = () => reply.succeed(undefined);
+      this.#settle();
+      return undefined;
+    }, `the calls of ${this.#options.label}`);
+  }
+
+  readonly #interrupted: () => Coroutine<void> = coroutine(function* interrupted(this: Pool<C>): CoroutineBody<void> {
     for (const taker of [...this.#first, ...this.#line.keys()]) {
       if (this.#first.delete(taker) || this.#line.delete(taker)) taker.refused(this.#closedError());
     }
-    for (const slot of [...this.#slots]) if (slot.users > 0) this.#options.interrupt(slot.connection);
-  }
+    const endings: Awaitable<void>[] = [];
+    for (const slot of [...this.#slots]) {
+      if (slot.users === 0) continue;
+      const ending = this.#options.interrupt(slot.connection);
+      if (ending) endings.push(ending);
+    }
+    if (endings.length > 0) yield* gather(endings, { returnExceptions: true });
+    else yield* this.#unused();
+  }).bind(this);
 
   #settle(): void {
     if (this.waiting === 0 && this.#users === 0) this.#settled?.();

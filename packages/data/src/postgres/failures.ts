@@ -109,7 +109,7 @@ function reason(error: unknown, code: string | undefined, settings: Settings, me
   const words = code === undefined ? undefined : known[code];
   if (words !== undefined) return `${words(settings, message)} (${code})`;
   if (/SASL|SCRAM|password/i.test(message) && !settings.password())
-    return "the server asks for a password, and none was given: put it into the URL, the option password, or PGPASSWORD";
+    return "the server asks for a password, and no password was given: put it into the URL, the option password, or PGPASSWORD";
   return code === undefined ? message : `${message} (${code})`;
 }
 

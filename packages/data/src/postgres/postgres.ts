@@ -136,7 +136,7 @@ function poolOf(settings: Settings, login: Login): Pool<Connection> {
     lost: (connection, lose) => {
       connection.onLost = lose;
     },
-    interrupt: ({ link }) => link.destroy(),
+    interrupt: (connection) => connection.interrupt(),
   });
   return pool;
 }

@@ -101,17 +101,22 @@ export function unreachable(client: Client, trouble: Error | undefined): Connect
   const { username, db } = client.options;
   const as = [username && `as user "${username}"`, db ? `database ${db}` : undefined].filter(Boolean).join(", ");
   const where = as ? `${address} (${as})` : address;
-  const outOfRange = cause?.message.includes("DB index is out of range")
-    ? `it has no database ${db}: see "databases" in its configuration`
-    : undefined;
-  const advice =
-    outOfRange ??
-    (cause?.message.includes("max number of clients") ? "see maxclients in its configuration" : CONNECT_ADVICE[code]);
+  const advice = connectAdvice(client, code, cause?.message ?? "");
   const said = cause ? `: ${cause.message}` : "";
   return new ConnectError(`redis: can't connect to ${where}${said}${advice ? ` (${advice})` : ""}`, address, {
     cause,
     code,
   });
+}
+
+function connectAdvice(client: Client, code: string, message: string): string | undefined {
+  const { db, tls } = client.options;
+  if (message.includes("DB index is out of range"))
+    return `it has no database ${db}: see "databases" in its configuration`;
+  if (message.includes("max number of clients")) return "see maxclients in its configuration";
+  if (/CERT|SELF_SIGNED|ALTNAME/.test(code)) return "its certificate is not trusted: give what signed it in tls.ca";
+  if (tls && (code === "ETIMEDOUT" || code === "CLOSED")) return "does it speak TLS? redis:// is without";
+  return CONNECT_ADVICE[code];
 }
 
 /** A connection of one's own is gone: the call was not sent. */

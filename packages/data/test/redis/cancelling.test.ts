@@ -258,6 +258,25 @@ test("a reader of a group that is cancelled leaves every entry given or pending"
   await there.expectClients(0);
 });
 
+test("a cancelled call that is answered leaves its connection alone, and what it was answered unsaid", async () => {
+  await there.run(
+    function* (db) {
+      yield* db.set("text", "x");
+      const id = yield* db.client("ID");
+      for (const call of [db.get("text"), db.lpush("text", 1), db.multi((m) => [m.lpush("text", 1)])]) {
+        const task = createTask<unknown>(call);
+        yield* sleep(0); // it is sent
+        task.cancel();
+        yield* gather([task], { returnExceptions: true });
+        expect(task.cancelled).toBe(true);
+      }
+      yield* sleep(400); // longer than the grace
+      expect(yield* db.client("ID")).toBe(id);
+    },
+    { grace: 200 },
+  );
+});
+
 test("a pop is ended on the server before its task unwinds, and its connection serves the next", async () => {
   await there.run(function* (db) {
     for (let i = 0; i < 20; i++) {

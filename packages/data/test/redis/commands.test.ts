@@ -1,5 +1,12 @@
 /** Commands, what goes together, and what a connection of one's own is for. */
-import { MissingDriverError, QueryError, type Redis, redis, WatchError } from "@brigade/data/redis";
+import {
+  ConnectionLostError,
+  MissingDriverError,
+  QueryError,
+  type Redis,
+  redis,
+  WatchError,
+} from "@brigade/data/redis";
 import {
   collect,
   type CoroutineBody,
@@ -9,6 +16,7 @@ import {
   InvalidStateError,
   run,
   sleep,
+  type Task,
   use,
 } from "brigade";
 import { describe, expect, expectTypeOf, test } from "vitest";
@@ -148,6 +156,22 @@ test("a connection of one's own waits for its own writes, and refuses calls afte
     });
   });
   await expect(run(kept.get("k"))).rejects.toThrow(InvalidStateError);
+});
+
+test("a connection that a body leaves with a call under way is not given to the next, and is closed", async () => {
+  await there.run(function* (db) {
+    const left = yield* use(
+      db.connection(),
+      coroutine(function* (own): CoroutineBody<Task<Error>> {
+        const waits = createTask(errorOf(own.wait(1, 60_000)));
+        yield* until("it waits", () => somebodyWaits(db));
+        return waits;
+      }),
+    );
+    expect(yield* left).toBeInstanceOf(ConnectionLostError);
+    expect(yield* use(db.connection(), (own) => own.ping())).toBe("PONG");
+    expect(yield* somebodyWaits(db)).toBe(false);
+  });
 });
 
 test("a script is sent once, and again when the server has forgotten it", async () => {

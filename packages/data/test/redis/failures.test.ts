@@ -286,7 +286,7 @@ describe("a network that is cut", () => {
         proxy.heal();
         yield* numbers(db);
       }),
-      { silence: 300 },
+      { silence: 1_000 },
     );
   });
 

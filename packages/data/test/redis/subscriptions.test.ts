@@ -163,11 +163,11 @@ test("a connection that died silently is noticed without anybody publishing, and
   const proxy = await startProxy(there.server.port);
   try {
     await run(
-      use(redis(`redis://127.0.0.1:${proxy.port}`, { silence: 300, connectTimeout: 300 }), function* (db) {
+      use(redis(`redis://127.0.0.1:${proxy.port}`, { silence: 600, connectTimeout: 300 }), function* (db) {
         yield* use(db.subscribe("a"), function* (a) {
           proxy.cut();
           const next = createTask(a.next());
-          yield* sleep(1_000); // longer than the silence: it has tried to connect in vain
+          yield* sleep(1_500); // longer than the silence: it has tried to connect in vain
           proxy.heal();
           expect((yield* next).value).toEqual({ kind: "gap", reason: "reconnected" });
           yield* until(

@@ -8,6 +8,7 @@ import {
   gather,
   moveOnAfter,
   run,
+  sleep,
   timeout,
   TimeoutError,
   use,
@@ -44,7 +45,7 @@ test("a wait with an end gives null at its end, however it is cut into slices", 
       const slices = Number(/cmdstat_blpop:calls=(\d+)/.exec(yield* db.info("commandstats"))?.[1]);
       expect(slices).toBeGreaterThan(1);
     },
-    { silence: 300 },
+    { silence: 600 },
   );
 });
 
@@ -52,26 +53,35 @@ test("an element that comes in a later slice is taken", async () => {
   await there.run(
     function* (db) {
       const waits = createTask(db.blmove("from", "to", "LEFT", "RIGHT", 0));
-      yield* moveOnAfter(250, db.blpop("nothing", 0));
+      yield* moveOnAfter(500, db.blpop("nothing", 0));
       yield* db.rpush("from", "x");
       expect(yield* waits).toBe("x");
     },
-    { silence: 150 },
+    { silence: 600 },
   );
 });
 
 test('"from now on" means the beginning of the call in every slice', async () => {
+  const proxy = await startProxy(there.server.port);
   await there.run(
     function* (db) {
       yield* db.xadd("s", "1-0", "n", 1);
       const waits = createTask(db.xread("BLOCK", 0, "STREAMS", "other", "s", "$", "$"));
       yield* until("it waits", () => somebodyWaits(db));
-      yield* moveOnAfter(200, db.blpop("nothing", 0));
-      yield* db.xadd("s", "2-0", "n", 2);
+      proxy.slow({ delay: 80 }); // so that it is between two slices for most of the time
+      yield* until(
+        "no slice is at the server",
+        coroutine(function* (): CoroutineBody<boolean> {
+          return /blocked_clients:0/.test(yield* fromPromise(there.watcher.info("clients")));
+        }),
+      );
+      yield* fromPromise(there.watcher.xadd("s", "2-0", "n", 2));
       expect(yield* waits).toEqual([["s", [["2-0", ["n", "2"]]]]]);
     },
-    { silence: 150 },
+    { silence: 600 },
+    `redis://127.0.0.1:${proxy.port}`,
   );
+  await proxy.stop();
 });
 
 test("what the server says is wrong with a wait comes as its error", async () => {
@@ -112,6 +122,50 @@ test("what is put back goes under the key it came from, prefix and bytes and all
   } finally {
     await proxy.stop();
   }
+});
+
+test("a request to end a wait that overtakes the call is made again, and its connection stays", async () => {
+  const proxy = await startProxy(there.server.port);
+  await there.run(
+    function* (db) {
+      yield* db.blpop("warm", 0.001);
+      const made = proxy.accepted;
+      proxy.slow({ delay: 100 });
+      const task = createTask(db.blpop("list", 0));
+      yield* sleep(20); // it was sent, and is on its way
+      proxy.slow({});
+      task.cancel();
+      yield* gather([task], { returnExceptions: true });
+      expect(yield* db.blpop("list", 0.001)).toBeNull();
+      expect(proxy.accepted).toBe(made);
+      expect(yield* somebodyWaits(db)).toBe(false);
+    },
+    { grace: "10s" },
+    `redis://127.0.0.1:${proxy.port}`,
+  );
+  await proxy.stop();
+});
+
+test("an element is put back although the request to end the wait is not answered in time; the connection is given up", async () => {
+  const proxy = await startProxy(there.server.port);
+  await there.run(
+    function* (db) {
+      const task = createTask(db.blpop("list", 0));
+      yield* until("it waits", () => somebodyWaits(db));
+      proxy.slow({ delay: 300 });
+      yield* fromPromise(there.watcher.rpush("list", "x"));
+      task.cancel(); // the element comes after 300 ms, the answer to the request after 600
+      yield* sleep(350);
+      proxy.slow({});
+      yield* gather([task], { returnExceptions: true });
+      expect(task.cancelled).toBe(true);
+      expect(yield* fromPromise(there.watcher.lrange("list", 0, -1))).toEqual(["x"]);
+      yield* until("the connection is closed", () => proxy.connections === 1);
+    },
+    { grace: 450 },
+    `redis://127.0.0.1:${proxy.port}`,
+  );
+  await proxy.stop();
 });
 
 test("an element that can't be put back is in the error, which is what the task ends with", async () => {
@@ -205,5 +259,9 @@ test("a consumer of a group gets first what it has not acknowledged, then what i
     // "2" and "3" were given to the consumer together; "2" was read and neither was acknowledged.
     expect(yield* take(db.groupEntries("s", options), 3, 3)).toEqual(["2", "3", "4"]);
     expect(yield* db.xpending("s", "g")).toEqual([0, null, null, null]);
+    for (let n = 5; n < 9; n++) yield* db.xadd("s", "*", "n", n);
+    expect(yield* take(db.groupEntries("s", options), 3, 0)).toEqual(["5", "6", "7"]);
+    yield* db.xadd("s", "*", "n", 9);
+    expect(yield* take(db.groupEntries("s", options), 5, 0)).toEqual(["5", "6", "7", "8", "9"]);
   });
 });

@@ -88,6 +88,8 @@ test("too few values, unknown names and a second statement are errors, and nothi
       ["INSERT INTO t VALUES (:a, :b)", undefined, /no value for :a/],
       ["INSERT INTO t VALUES (:a, ':b')", { a: 1, b: 2 }, /Unknown named parameter 'b'/],
       ["INSERT INTO t VALUES (1, 2); DELETE FROM t", undefined, /more than one statement/],
+      ["INSERT INTO t VALUES (1, 2); /* and */ DELETE FROM t", undefined, /more than one statement/],
+      ["/* open; */ -- ;\n ; /* to the end", undefined, /no statement/],
       ["-- nothing", undefined, /no statement/],
       ["BEGIN", undefined, /left a transaction open/],
       ["SAVEPOINT s", undefined, /left a transaction open/],
@@ -104,7 +106,7 @@ test("too few values, unknown names and a second statement are errors, and nothi
       expect(yield* run()).toMatch(message);
     }
     expect(yield* db.get("SELECT count(*) AS n FROM t")).toEqual({ n: 0 });
-    yield* db.run("INSERT INTO t VALUES (?1, ?2); -- the end", [1, 2]);
+    yield* db.run("INSERT INTO t VALUES (?1, ?2); /* the */ ; -- end", [1, 2]);
     expect(yield* db.all("SELECT * FROM t")).toEqual([{ a: 1, b: 2 }]);
   });
 });

@@ -1,5 +1,5 @@
 /** What holds the database are processes: they die, are killed, and end; nothing is left of them, and nothing wrong comes of it. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { sqlite } from "@brigade/data/sqlite";
@@ -173,20 +173,55 @@ const PROGRAM = `
   }));
 `;
 
+const INTERRUPTED = `
+  import { run, sleep, use } from "brigade";
+  import { sqlite } from "@brigade/data/sqlite";
+  const main = use(sqlite(process.argv[1]), function* (db) {
+    yield* db.exec("CREATE TABLE t (v)");
+    yield* use(db.transaction(), function* (tx) {
+      yield* tx.run("INSERT INTO t VALUES (1)");
+      try {
+        console.log("ready");
+        yield* sleep("1h");
+      } finally {
+        console.log((yield* tx.get("SELECT v FROM t")).v === 1 ? "cleaned up" : "wrong");
+      }
+    });
+  });
+  await run(main, { handleSignals: true }).catch((error) => console.log(error.name));
+`;
+
+test("Ctrl-C, which goes to the whole group, leaves the program's cleanup its database", async () => {
+  const program = started(INTERRUPTED);
+  let said = "";
+  program.stdout?.on("data", (text: Buffer) => {
+    said += text.toString();
+    if (said === "ready\n") process.kill(-(program.pid as number), "SIGINT");
+  });
+  await once(program, "close");
+  expect(said).toBe("ready\ncleaned up\nCancelledError\n");
+});
+
 test("when the program is killed, its processes end, though a statement keeps them busy", async () => {
-  const program = spawn(
-    process.execPath,
-    ["--conditions=@brigade/source", "--input-type=module", "-e", PROGRAM, newPath()],
-    { stdio: ["ignore", "pipe", "inherit"], cwd: import.meta.dirname },
-  );
-  await once(program.stdout, "data");
-  const started = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === program.pid);
-  expect(started).toHaveLength(2);
+  const program = started(PROGRAM);
+  await once(program.stdout as NodeJS.ReadableStream, "data");
+  const busy = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === program.pid);
+  expect(busy).toHaveLength(2);
   program.kill("SIGKILL");
   await once(program, "close");
-  for (let left = 100; started.some(runs) && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(started.filter(runs)).toEqual([]);
+  for (let left = 100; busy.some(runs) && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(busy.filter(runs)).toEqual([]);
 });
+
+/** A program with a group of its own. */
+function started(program: string): ChildProcess {
+  const flags = ["--conditions=@brigade/source", "--input-type=module", "-e", program, newPath()];
+  return spawn(process.execPath, flags, {
+    stdio: ["ignore", "pipe", "inherit"],
+    cwd: import.meta.dirname,
+    detached: true,
+  });
+}
 
 function parentOf(pid: string): number | undefined {
   try {

@@ -10,7 +10,7 @@ import {
   stream,
 } from "brigade";
 import { decode } from "../codec.ts";
-import type { Broker, JobEnd, JobState } from "../engine/engine.ts";
+import type { Broker, JobEnd, JobListener, JobState } from "../engine/engine.ts";
 import { JobCancelledError, JobFailedError, UnknownJobError } from "../errors.ts";
 import { failureOf } from "../perform/failure.ts";
 
@@ -67,16 +67,26 @@ export class JobHandle<R> implements Job<R> {
   }
 }
 
+/** Settles a future with the end of a job. */
+class EndListener implements JobListener {
+  readonly #ended: SettableFuture<JobEnd | undefined>;
+
+  constructor(ended: SettableFuture<JobEnd | undefined>) {
+    this.#ended = ended;
+  }
+
+  progress(): void {}
+
+  ended(end: JobEnd | undefined): void {
+    if (!this.#ended.done) this.#ended.setResult(end);
+  }
+}
+
 /** Waits for the end of a job; `undefined` when it is not remembered. */
 export const endOf: (broker: Broker, id: string) => Awaitable<JobEnd | undefined> = /* @__PURE__ */ coroutine(
   function* end(broker: Broker, id: string): CoroutineBody<JobEnd | undefined> {
     const ended: SettableFuture<JobEnd | undefined> = getRunningLoop().createFuture();
-    const close = broker.watch(id, {
-      progress: () => {},
-      ended: (end) => {
-        if (!ended.done) ended.setResult(end);
-      },
-    });
+    const close = broker.watch(id, new EndListener(ended));
     try {
       return yield* ended;
     } finally {
@@ -90,7 +100,15 @@ const resultOf = /* @__PURE__ */ coroutine(function* result(
   id: string,
   task: string,
 ): CoroutineBody<unknown> {
-  const end = yield* endOf(broker, id);
+  // Not endOf: many wait for results at a time, and a frame less is memory less for each.
+  const ended: SettableFuture<JobEnd | undefined> = getRunningLoop().createFuture();
+  const close = broker.watch(id, new EndListener(ended));
+  let end: JobEnd | undefined;
+  try {
+    end = yield* ended;
+  } finally {
+    close();
+  }
   if (end === undefined) throw new UnknownJobError(id);
   if (end.kind === "completed") return decode(end.value);
   if (end.kind === "cancelled") throw new JobCancelledError(id);

@@ -1,7 +1,6 @@
 /** Names of queues, and what is assumed of them. */
 
 export const DEFAULT_QUEUE = "brigade";
-export const DEFAULT_KEEP = 86_400_000; // ms: a day
 
 /** Throws `RangeError`. Engines make names of tables, keys and channels of it. */
 export function checkQueue(queue: string, what: string): void {

@@ -10,13 +10,14 @@ import {
   type Stream,
 } from "brigade";
 import { type LongDuration, milliseconds } from "../durations.ts";
+import { DEFAULT_KEEP } from "../engine/defaults.ts";
 import type { Broker, Engine, JobCounts } from "../engine/engine.ts";
 import type { TaskReference } from "../task/task.ts";
 import { told } from "../worker/events.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letters.ts";
 import { endOf, type Job, JobHandle } from "./job.ts";
 import { nameOf, newJob, type SubmitOptions } from "./options.ts";
-import { checkQueue, DEFAULT_KEEP, DEFAULT_QUEUE } from "./queue-name.ts";
+import { checkQueue, DEFAULT_QUEUE } from "./queue-name.ts";
 import { newSchedule, type Schedule, scheduleOf, type ScheduleOptions } from "./schedules.ts";
 
 export interface WorkersOptions {

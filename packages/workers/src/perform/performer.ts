@@ -12,7 +12,7 @@ import {
 } from "brigade";
 import type { Pool } from "brigade/node";
 import { decode, encode } from "../codec.ts";
-import type { Broker, Claim, Interruption, Outcome } from "../engine/engine.ts";
+import type { Broker, Claim, Interruption, Outcome, Rate } from "../engine/engine.ts";
 import { functionOf, isAwaited, settled } from "../task/task.ts";
 import { callFor, type CurrentJob, enterTask, type RunningAttempt } from "./current-job.ts";
 import { failureOf, failureText } from "./failure.ts";
@@ -38,7 +38,7 @@ export interface PerformerSetup {
   readonly loop: EventLoop;
   /** The pool, when the first job needs it. */
   readonly pool: () => AttemptPool;
-  readonly event: (event: WorkerEvent) => void;
+  readonly event: ((event: WorkerEvent) => void) | undefined;
 }
 
 type EndKind = Exclude<WorkerEvent["kind"], "trouble" | "started">;
@@ -67,55 +67,79 @@ export class Performer {
 
   readonly #perform = coroutine(function* perform(this: void, self: Performer, claim: Claim): CoroutineBody<Outcome> {
     if (self.#stopped) return { kind: "handed-back", after: 0 };
-    const { id, payload, failures, deaths } = claim;
-    const told = { id, task: payload.task, attempt: failures + deaths + 1 };
-    self.#setup.event({ kind: "started", ...told });
-    const began = performance.now();
+    const began = self.#began(claim);
     let outcome: Outcome;
     self.#running.add(claim);
     try {
-      outcome = deaths > MOST_DEATHS ? poisoned(claim) : yield* self.#outcome(self, claim);
+      const task = claim.deaths > MOST_DEATHS ? undefined : taskOf(self.#setup.tasks, claim.payload.task);
+      if (task === undefined) outcome = poisoned(claim);
+      else {
+        const wait = task.rate === undefined ? 0 : yield* self.#turn(self, claim, task, task.rate);
+        if (wait > HELD) outcome = { kind: "handed-back", after: wait };
+        else outcome = yield* self.#attempt(self, claim, task);
+      }
     } catch (error) {
       outcome = self.#failed(claim, error);
     } finally {
       self.#running.delete(claim);
     }
-    self.#setup.event({ ...told, ...eventOf(outcome), ms: performance.now() - began });
+    self.#ended(claim, outcome, began);
     return outcome;
   });
 
-  /** Waits for its turn, and makes the attempt. Throws for a task that there is not. */
-  readonly #outcome = coroutine(function* outcome(this: void, self: Performer, claim: Claim): CoroutineBody<Outcome> {
-    const task = taskOf(self.#setup.tasks, claim.payload.task);
-    if (task.rate !== undefined) {
-      const { wait, reserved } = yield* self.#setup.broker.takeSlot(task.taskName, task.rate, claim.id, HORIZON);
-      if (!reserved || wait > HELD) return { kind: "handed-back", after: Math.max(1, wait) };
-      if (wait > 0) yield* sleep(wait);
-    }
-    const progress = new Progress(claim, self.#setup.loop);
+  #began(claim: Claim): number {
+    const { event } = this.#setup;
+    if (event === undefined) return 0;
+    event({ kind: "started", ...named(claim) });
+    return performance.now();
+  }
+
+  #ended(claim: Claim, outcome: Outcome, began: number): void {
+    this.#setup.event?.({ ...named(claim), ...eventOf(outcome), ms: performance.now() - began });
+  }
+
+  /** How long the claim has to wait for its turn; a short time is waited here. */
+  readonly #turn = coroutine(function* turn(
+    this: void,
+    self: Performer,
+    { id }: Claim,
+    { taskName }: AnyTask,
+    rate: Rate,
+  ): CoroutineBody<number> {
+    const { wait, reserved } = yield* self.#setup.broker.takeSlot(taskName, rate, id, HORIZON);
+    if (!reserved) return Math.max(wait, HELD + 1);
+    if (wait > 0 && wait <= HELD) yield* sleep(wait);
+    return wait;
+  });
+
+  readonly #attempt = coroutine(function* attempt(
+    this: void,
+    self: Performer,
+    claim: Claim,
+    task: AnyTask,
+  ): CoroutineBody<Outcome> {
     const limit = claim.payload.timeout ?? task.timeout ?? Infinity;
+    let progress: Progress | undefined;
+    const put = (value: string): void => (progress ??= new Progress(claim, self.#setup.loop)).put(value);
     let over = false;
+    let error: unknown;
+    let value: string | undefined;
     try {
-      const value = yield* moveOnAfter(limit, (scope) => {
+      value = yield* moveOnAfter(limit, (scope) => {
         // An interruption ends the scope as its time would: in this task, with the cleanup of what runs.
         claim.interrupted.addDoneCallback(() => {
           if (!over && !scope.expired) scope.reschedule(0);
         });
-        return task.runs === "loop"
-          ? self.#here(self, claim, task, progress)
-          : self.#inPool(self, claim, task, progress);
+        return task.runs === "loop" ? self.#here(self, claim, task, put) : self.#inPool(self, claim, task, put);
       });
-      over = true;
-      if (progress.used) yield* progress.end();
-      if (value !== undefined) return { kind: "completed", value };
-      if (claim.interrupted.done) return interruptedOutcome(claim.interrupted.result());
-      return self.#failed(claim, new TimeoutError(`${task.taskName} did not end within ${limit} ms`));
-    } catch (error) {
-      over = true;
-      if (progress.used) yield* progress.end();
-      if (claim.interrupted.done) return interruptedOutcome(claim.interrupted.result());
-      return self.#failed(claim, error);
+      if (value === undefined) error = new TimeoutError(`${task.taskName} did not end within ${limit} ms`);
+    } catch (thrown) {
+      error = thrown;
     }
+    over = true;
+    if (progress !== undefined) yield* progress.end();
+    if (value !== undefined) return { kind: "completed", value };
+    return claim.interrupted.done ? interruptedOutcome(claim.interrupted.result()) : self.#failed(claim, error);
   });
 
   readonly #here = coroutine(function* runHere(
@@ -123,9 +147,9 @@ export class Performer {
     self: Performer,
     claim: Claim,
     task: AnyTask,
-    progress: Progress,
+    put: (value: string) => void,
   ): CoroutineBody<string> {
-    const report = (value: unknown): void => progress.put(encode(value, `the progress of ${task.taskName}`));
+    const report = (value: unknown): void => put(encode(value, `the progress of ${task.taskName}`));
     const running: RunningAttempt = { job: self.#jobOf(claim), report };
     const body = functionOf(task) as (...args: readonly unknown[]) => unknown;
     enterTask(running);
@@ -138,13 +162,13 @@ export class Performer {
     self: Performer,
     claim: Claim,
     task: AnyTask,
-    progress: Progress,
+    put: (value: string) => void,
   ): CoroutineBody<string> {
     let result: string | undefined;
     const { address, pool } = self.#setup;
     yield* forEach(pool().stream("attempt", address, self.#jobOf(claim), claim.payload.args), ([kind, text]) => {
       if (kind === "value") result = text;
-      else progress.put(text);
+      else put(text);
     });
     if (result === undefined) throw new Error(`${task.taskName} ended without a result`);
     return result;
@@ -168,6 +192,14 @@ export class Performer {
 function poisoned({ payload, failures, deaths }: Claim): Outcome {
   const message = `its worker died ${deaths} times: ${payload.task} is not tried again by itself`;
   return { kind: "dead", error: JSON.stringify({ name: "WorkerDiedError", message, attempts: failures + deaths }) };
+}
+
+function named({ id, payload, failures, deaths }: Claim): {
+  readonly id: string;
+  readonly task: string;
+  readonly attempt: number;
+} {
+  return { id, task: payload.task, attempt: failures + deaths + 1 };
 }
 
 function eventOf(outcome: Outcome): { readonly kind: EndKind; readonly error?: string } {

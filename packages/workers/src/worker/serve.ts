@@ -29,7 +29,8 @@ export interface ServeSetup {
   /** In ms: what runs when the worker stops has this long to end; what is cancelled in the pool, too. */
   readonly grace: number;
   readonly stop: Event | undefined;
-  readonly event: (event: WorkerEvent) => void;
+  /** Hears what becomes of attempts. */
+  readonly event: ((event: WorkerEvent) => void) | undefined;
 }
 
 /** The module that runs in the pool's processes: built beside this one, or as its source. */

@@ -1,8 +1,9 @@
 /** A worker: serves the jobs of a queue with the tasks of a module. */
 import { type Awaitable, type CoroutineBody, coroutine, type Duration, type Event, fromPromise, use } from "brigade";
 import { milliseconds } from "../durations.ts";
+import { DEFAULT_KEEP } from "../engine/defaults.ts";
 import type { Engine } from "../engine/engine.ts";
-import { checkQueue, DEFAULT_KEEP, DEFAULT_QUEUE } from "../client/queue-name.ts";
+import { checkQueue, DEFAULT_QUEUE } from "../client/queue-name.ts";
 import { loadTasks } from "../perform/registry.ts";
 import { told, type WorkerEvent } from "./events.ts";
 import { serve } from "./serve.ts";
@@ -70,7 +71,7 @@ export function worker(module: URL | string, options: WorkerOptions): Awaitable<
     grace: milliseconds(grace, "worker, grace"),
     stop: options.stop,
     onReady: options.onReady ?? (() => {}),
-    event: options.onEvent ?? toldOfTrouble,
+    event: options.onEvent,
   });
 }
 
@@ -83,19 +84,16 @@ interface WorkerSetup {
   readonly grace: number;
   readonly stop: Event | undefined;
   readonly onReady: (ready: WorkerReady) => void;
-  readonly event: (event: WorkerEvent) => void;
+  readonly event: ((event: WorkerEvent) => void) | undefined;
 }
 
 const working = /* @__PURE__ */ coroutine(function* worker(setup: WorkerSetup): CoroutineBody<void> {
   const { engine, queue, address, event, onReady } = setup;
   const tasks = yield* fromPromise(loadTasks(address));
-  const trouble = (message: string, error: unknown): void => event({ kind: "trouble", message, error });
+  const trouble = (message: string, error: unknown): void =>
+    event === undefined ? told(message, error) : event({ kind: "trouble", message, error });
   yield* use(engine.open({ queue, keep: DEFAULT_KEEP, trouble }), (broker) => {
     onReady({ tasks: [...tasks.keys()], place: `${broker.place}, queue ${queue}` });
     return serve({ ...setup, broker, tasks });
   });
 });
-
-function toldOfTrouble(event: WorkerEvent): void {
-  if (event.kind === "trouble") told(event.message, event.error);
-}

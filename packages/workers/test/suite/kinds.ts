@@ -1,10 +1,10 @@
 /** The engines that the suite runs for, each with a server or a folder of its own. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { bullmq, type Engine, local, pgBoss } from "@brigade/workers";
 import { startPostgres } from "../../../data/test/servers/postgres.ts";
 import { startRedis } from "../../../data/test/servers/redis.ts";
+import { JobFolder } from "../engines/keepers.ts";
+
+const LONG = process.env["BRIGADE_LONG"] === "1";
 
 /** An engine, and where it keeps its jobs. */
 export interface Place {
@@ -26,7 +26,7 @@ export interface Kind {
 export const onBullmq: Kind = {
   name: "bullmq",
   lease: 1_500,
-  many: 10_000,
+  many: LONG ? 10_000 : 2_000,
   async start() {
     const server = await startRedis();
     return { engine: bullmq(server.url), text: server.url, stop: () => server.stop() };
@@ -36,7 +36,7 @@ export const onBullmq: Kind = {
 export const onPgBoss: Kind = {
   name: "pg-boss",
   lease: 1_500,
-  many: 2_000,
+  many: LONG ? 10_000 : 500,
   async start() {
     const server = await startPostgres();
     return { engine: pgBoss(server.url), text: server.url, stop: () => server.stop() };
@@ -46,13 +46,13 @@ export const onPgBoss: Kind = {
 export const onLocal: Kind = {
   name: "local",
   lease: 1_500,
-  many: 1_000,
+  many: LONG ? 2_000 : 300,
   async start() {
-    const folder = await mkdtemp(join(tmpdir(), "brigade-jobs-"));
+    const folder = await JobFolder.made(); // PGlite makes its database in seconds, which no test should pay for
     return {
-      engine: local(join(folder, "jobs")),
-      text: `local:${join(folder, "jobs")}`,
-      stop: () => rm(folder, { recursive: true, force: true, maxRetries: 10 }),
+      engine: local(folder.path),
+      text: `local:${folder.path}`,
+      stop: () => folder[Symbol.asyncDispose](),
     };
   },
 };

@@ -67,6 +67,12 @@ export class Setting {
     return run(use(workers({ engine: this.place.engine, queue }), (w) => bodyOf(w, queue)));
   }
 
+  /** Within a run: a body with a connection of its own. */
+  elsewhere<T>(body: (w: Workers) => CoroutineBody<T>, queue: string = this.queue()): Awaitable<T> {
+    const bodyOf = coroutine(body);
+    return use(workers({ engine: this.place.engine, queue }), (w) => bodyOf(w));
+  }
+
   /** Runs a body with a worker beside it. */
   served<T>(body: (beside: Beside) => CoroutineBody<T>, settings: WorkerSettings = {}): Promise<T> {
     const { place, kind } = this;

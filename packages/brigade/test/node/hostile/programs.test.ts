@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { often } from "../../often.ts";
 import { isAlive } from "../left.ts";
 import { Notes } from "./pools.ts";
 
@@ -53,8 +54,10 @@ async function survivors(pids: readonly number[]): Promise<number[]> {
   return pids.filter(isAlive);
 }
 
-test("1,000 random cancellations of pool calls, subprocesses and socket reads leave nothing, and all still works", async () => {
-  const child = start("random-cancellations.ts", ["1", "1000"]);
+const CANCELLATIONS = often(1_000);
+
+test(`${CANCELLATIONS} random cancellations of pool calls, subprocesses and socket reads leave nothing, and all still works`, async () => {
+  const child = start("random-cancellations.ts", ["1", String(CANCELLATIONS)]);
   const seen = JSON.parse(await lineOf(child)) as {
     ends: Record<string, number>;
     waiting: number;
@@ -65,8 +68,8 @@ test("1,000 random cancellations of pool calls, subprocesses and socket reads le
   };
   const { cancelled = 0, ended = 0, "worker died": died = 0, ...unexpected } = seen.ends;
   expect(unexpected).toEqual({});
-  expect(cancelled + ended + died).toBe(1_000);
-  expect(cancelled).toBeGreaterThan(500);
+  expect(cancelled + ended + died).toBe(CANCELLATIONS);
+  expect(cancelled).toBeGreaterThan(CANCELLATIONS / 2);
   expect(seen).toMatchObject({ missed: [], waiting: 0, right: 90, left: [], reports: [] });
 }, 130_000);
 

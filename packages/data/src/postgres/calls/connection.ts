@@ -10,6 +10,7 @@ import {
 } from "brigade";
 import { requestCancel } from "../driver/dial.ts";
 import type { Link } from "../driver/link.ts";
+import { ConnectionLostError } from "../../errors.ts";
 import { callFailure } from "../failures.ts";
 import type { Settings } from "../settings.ts";
 import type { Call } from "./call.ts";
@@ -24,7 +25,7 @@ export class Connection {
   readonly flight: Set<Call<unknown>> = new Set();
   /** Requests to cancel that may still hit something: 57014 then says nothing about who was meant. */
   cancels: number = 0;
-  #changed: (() => void) | undefined; // whoever ends calls waits for this
+  readonly #watchers = new Set<() => void>(); // those who end calls
   /** Called when it is lost: for whoever owns it. */
   onLost: (() => void) | undefined;
 
@@ -45,14 +46,18 @@ export class Connection {
 
   /** Something was answered, or is to end. */
   changed(): void {
-    this.#changed?.();
+    for (const watcher of [...this.#watchers]) watcher();
   }
 
   #untilChanged(): Awaitable<void> {
     return fromCallback<void>((reply) => {
-      this.#changed = () => reply.succeed(undefined);
+      const watcher = (): void => {
+        this.#watchers.delete(watcher);
+        reply.succeed(undefined);
+      };
+      this.#watchers.add(watcher);
       return (reason) => {
-        this.#changed = undefined;
+        this.#watchers.delete(watcher);
         reply.fail(reason);
       };
     }, "the server's answer to a cancelled call");
@@ -77,6 +82,15 @@ export class Connection {
     // A request may have come late: one more round trip takes what it hits.
     if (link.open && (yield* moveOnAfter(settings.grace, this.#probe())) === undefined) link.destroy();
     this.cancels--;
+  }).bind(this);
+
+  /** Ends everything that is on its way, for good: the pool is closed. The server is asked first, as it would not notice for long. */
+  readonly interrupt: () => Coroutine<void> = coroutine(function* interrupt(this: Connection): CoroutineBody<void> {
+    const { address } = this.settings;
+    const why = `PostgreSQL at ${address}: the connections were closed during the call. Whether it took effect is not known`;
+    for (const call of this.flight) call.cancelled ??= new ConnectionLostError(why, address, true);
+    yield* this.end();
+    this.link.destroy();
   }).bind(this);
 
   /** Nobody who only has to make way for others is worth a connection. */

@@ -87,17 +87,19 @@ export class Session {
 
   /** Waits until a cancelled call, if there is one, has ended. */
   readonly settled: () => Coroutine<void> = coroutine(function* settled(this: Session): CoroutineBody<void> {
-    while (this.#ending) yield* this.#ending;
+    if (this.#ending) yield* this.#ending;
   }).bind(this);
 
   endCancelled(): void {
     if (this.#ending) return this.connection.changed();
-    this.#ending = this.#loop.createTask(this.connection.end(), { name: `cancel a call at ${this.settings.address}` });
-    this.#ending.addDoneCallback(() => {
-      this.#ending = undefined;
-      this.next();
-    });
+    this.#ending = this.#loop.createTask(this.#end(), { name: `cancel a call at ${this.settings.address}` });
   }
+
+  readonly #end: () => Coroutine<void> = coroutine(function* end(this: Session): CoroutineBody<void> {
+    yield* this.connection.end();
+    this.#ending = undefined;
+    this.next();
+  }).bind(this);
 }
 
 class SessionCall<R> extends Call<R> {

@@ -6,7 +6,7 @@
 const READS = /^\s*select\b/i;
 const LOCKS = /\bfor\s+(?:no\s+key\s+update|update|share|key\s+share)\b|\bpg_(?:try_)?advisory|\bpg_sleep|\bdblink|;/i;
 const MOST_TEXTS = 1_000;
-const QUICK = 5; // milliseconds above what the quickest one took
+const QUICK = 10; // milliseconds above what the quickest one took
 
 type Habit = "quick" | "slow" | "alone";
 

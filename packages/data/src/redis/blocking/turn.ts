@@ -110,13 +110,14 @@ export class Turn {
   readonly undo: () => Awaitable<void> = coroutine(function* undo(this: Turn): CoroutineBody<void> {
     const { grace } = this.#connection.timing;
     if (this.#state === "asked" && this.#clientId !== undefined) yield* moveOnAfter(grace, this.#unblock());
-    if (this.#state === "asked" || this.#unblocking) {
+    if (this.#state === "asked") {
       this.#connection.destroy(new Error(`a cancelled ${this.#name} was not ended within the grace of ${grace} ms`));
       yield* this.#settled();
     }
     const taken = this.#state === "answered" && this.#answer !== null;
     this.#state = "over";
     if (taken) yield* this.#putBack(grace);
+    if (this.#unblocking) this.#connection.destroy(); // the request may not end the wait of the next
   }).bind(this);
 
   /** Asks again and again: the server may get the request before the call that it is to end. */

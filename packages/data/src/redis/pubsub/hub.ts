@@ -169,7 +169,7 @@ export class Hub {
           const channels = [...this.#subscribers[kind].keys()];
           if (channels.length > 0) yield* this.#say(kind, channels);
         }
-        
+        for (const one of this.#all) one.gap();
         return;
       } catch (error) {
         if (error instanceof QueryError) return this.#refused(error);

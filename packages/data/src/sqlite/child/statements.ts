@@ -6,9 +6,6 @@ export type Values = readonly SqliteValue[] | Readonly<Record<string, SqliteValu
 
 /** What stands in quotes or comments, where a colon means nothing. */
 const QUOTED = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
-/** What is no statement. */
-const NOTHING = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*$/;
-
 export class Prepared {
   readonly sql: string;
   readonly #db: DatabaseSync;
@@ -22,11 +19,11 @@ export class Prepared {
 
   constructor(db: DatabaseSync, sql: string, bigints: boolean) {
     this.sql = sql;
-    if (NOTHING.test(sql)) throw new TypeError("there is no statement in it");
+    if (isBlank(sql)) throw new TypeError("there is no statement in it");
     this.#db = db;
     this.#statement = db.prepare(sql);
     const rest = sql.slice(sql.indexOf(this.#statement.sourceSQL) + this.#statement.sourceSQL.length);
-    if (!NOTHING.test(rest))
+    if (!isBlank(rest))
       throw new TypeError(
         "there is more than one statement: run them one by one, or all with exec(), which takes no values",
       );
@@ -104,4 +101,22 @@ export class Prepared {
         throw new TypeError(`there is no value for ${name}: every parameter that the statement names needs one`);
     }
   }
+}
+
+/** Whether there is no statement in the text: nothing but space, semicolons and comments. */
+function isBlank(sql: string): boolean {
+  let at = 0;
+  while (at < sql.length) {
+    if (/[\s;]/.test(sql[at] as string)) at++;
+    else if (sql.startsWith("--", at)) at = endOf(sql, "\n", at);
+    else if (sql.startsWith("/*", at)) at = endOf(sql, "*/", at + 2);
+    else return false;
+  }
+  return true;
+}
+
+/** Where what ends with `mark` is over. */
+function endOf(sql: string, mark: string, from: number): number {
+  const at = sql.indexOf(mark, from);
+  return at < 0 ? sql.length : at + mark.length;
 }

@@ -21,6 +21,7 @@ import type {
 } from "../../engine/engine.ts";
 import { ask, cancelChannel, type Connection, keyOf, readRecords } from "./connection.ts";
 import { Consumer } from "./consumer.ts";
+import { DEFAULT_KEEP } from "../../engine/defaults.ts";
 import { nameOf } from "./place.ts";
 import { takeTurn } from "./turns.ts";
 import type { Watcher } from "./watcher.ts";
@@ -70,11 +71,13 @@ export class BullmqBroker implements Broker {
   }
 
   #optionsOf({ id, priority, delay }: Pick<NewJob, "priority"> & Partial<NewJob>): BulkJobOptions {
+    const { keep } = this.#connection;
     return {
       ...(id !== undefined && { jobId: id }),
       ...(delay !== undefined && delay > 0 && { delay }),
       priority: MIDDLE - priority,
-      removeOnComplete: { age: Math.ceil(this.#connection.keep / 1_000) },
+      // The default is the workers' own: it need not travel with each job.
+      ...(keep !== DEFAULT_KEEP && { removeOnComplete: { age: Math.ceil(keep / 1_000) } }),
     };
   }
 

@@ -125,7 +125,7 @@ export class Consumer {
   });
 
   #open(): void {
-    const { drivers, place, queueName, prefix, trouble } = this.#connection;
+    const { drivers, place, queueName, prefix, keep, trouble } = this.#connection;
     const { concurrency, lease } = this.#options;
     this.#worker = new drivers.bullmq.Worker<JobPayload, StoredResult>(
       queueName,
@@ -137,6 +137,7 @@ export class Consumer {
         lockDuration: lease,
         stalledInterval: Math.max(500, Math.round(lease / 3)),
         maxStalledCount: STALLS,
+        removeOnComplete: { age: Math.ceil(keep / 1_000) },
         runRetryDelay: RETRY,
         settings: { backoffStrategy: retryPause },
       },

@@ -50,7 +50,8 @@ const opened = /* @__PURE__ */ contextManager(function* bullmqBroker(
     yield new BullmqBroker(connection, watcher);
   } finally {
     open = false;
-    yield* moveOnAfter(CLOSING, fromPromise(Promise.allSettled([watcher.close(), queue.close()])));
+    watcher.close();
+    yield* moveOnAfter(CLOSING, fromPromise(queue.close().catch(() => {})));
     redis.disconnect();
   }
 });

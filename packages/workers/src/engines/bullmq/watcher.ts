@@ -1,30 +1,35 @@
 /** Listens to what happens to jobs: one stream of events for all who watch, and a look now and then at those it has not heard of. */
-import type { QueueEvents } from "bullmq";
 import type { JobListener } from "../../engine/engine.ts";
 import { type Connection, endOf, type JobRecord, progressOf, readRecords, type StoredResult } from "./connection.ts";
-import { optionsOf } from "./place.ts";
+import { QueueEventStream } from "./events.ts";
 
 const BETWEEN_LOOKS = 5_000; // ms; events that a broken connection has lost are made up for by that
 const RETRY = 500; // ms
 const MOST_LOOKED_AT = 1_000; // jobs in one look: those that have been watched for long take turns
 const MOST_EXPECTED = 100_000; // ids
 
-interface Watched {
+class Watched {
   readonly id: string;
   readonly listener: JobListener;
-  progress: string | undefined; // the last that the listener has heard
-  closed: boolean;
+  progress: string | undefined = undefined; // the last that the listener has heard
+  closed = false;
+  next: Watched | undefined; // of the same job
+
+  constructor(id: string, listener: JobListener, next: Watched | undefined) {
+    this.id = id;
+    this.listener = listener;
+    this.next = next;
+  }
 }
 
 export class Watcher {
   readonly #connection: Connection;
-  readonly #watched = new Map<string, Set<Watched>>();
-  readonly #fresh: Watched[] = []; // nobody has looked how they are
+  readonly #watched = new Map<string, Watched>(); // the first of each job
+  #fresh: Watched[] = []; // nobody has looked how they are
   /** Added while the events were heard, and nothing has been heard of since: there is nothing to look at. */
   readonly #expected = new Set<string>();
-  #events: QueueEvents | undefined;
+  #events: QueueEventStream | undefined;
   #listening: Promise<void> | undefined;
-  #heard = false; // the events
   #looking = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -35,14 +40,12 @@ export class Watcher {
 
   /** The job is about to be added: its events are heard from the first, if any are. */
   expect(id: string): void {
-    if (this.#heard && this.#expected.size < MOST_EXPECTED) this.#expected.add(id);
+    if (this.#events !== undefined && this.#expected.size < MOST_EXPECTED) this.#expected.add(id);
   }
 
   watch(id: string, listener: JobListener): () => void {
-    const watched: Watched = { id, listener, progress: undefined, closed: false };
-    const others = this.#watched.get(id);
-    if (others === undefined) this.#watched.set(id, new Set([watched]));
-    else others.add(watched);
+    const watched = new Watched(id, listener, this.#watched.get(id));
+    this.#watched.set(id, watched);
     if (this.#expected.delete(id)) this.#lookLater(BETWEEN_LOOKS);
     else {
       this.#fresh.push(watched);
@@ -52,9 +55,13 @@ export class Watcher {
   }
 
   #forget(watched: Watched): void {
+    if (watched.closed) return;
     watched.closed = true;
-    const all = this.#watched.get(watched.id);
-    if (all?.delete(watched) && all.size === 0) this.#watched.delete(watched.id);
+    const first = this.#watched.get(watched.id);
+    if (first === watched) {
+      if (watched.next === undefined) this.#watched.delete(watched.id);
+      else this.#watched.set(watched.id, watched.next);
+    } else for (let one = first; one !== undefined; one = one.next) if (one.next === watched) one.next = watched.next;
     if (this.#watched.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -65,11 +72,15 @@ export class Watcher {
     this.#looking = true;
     try {
       await (this.#listening ??= this.#listen());
-      while (this.#fresh.length > 0 && !this.#closed)
-        await this.#look(this.#fresh.splice(0).filter(({ closed }) => !closed));
+      while (this.#fresh.length > 0 && !this.#closed) {
+        const fresh = this.#fresh;
+        this.#fresh = [];
+        await this.#look(fresh.filter(({ closed }) => !closed));
+      }
     } catch (error) {
-      this.#listening = this.#events === undefined ? undefined : this.#listening;
-      this.#connection.trouble("the jobs that are awaited can't be looked at; it is tried again", error);
+      if (this.#events === undefined) this.#listening = undefined;
+      if (!this.#closed)
+        this.#connection.trouble("the jobs that are awaited can't be looked at; it is tried again", error);
     } finally {
       this.#looking = false;
     }
@@ -81,12 +92,11 @@ export class Watcher {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#looking) return;
-      this.#fresh.length = 0;
-      for (const id of [...this.#watched.keys()].slice(0, MOST_LOOKED_AT)) {
-        const all = this.#watched.get(id) as Set<Watched>;
+      this.#fresh = [];
+      for (const [id, first] of [...this.#watched].slice(0, MOST_LOOKED_AT)) {
         this.#watched.delete(id); // the others are before it the next time
-        this.#watched.set(id, all);
-        this.#fresh.push(...all);
+        this.#watched.set(id, first);
+        for (let one: Watched | undefined = first; one !== undefined; one = one.next) this.#fresh.push(one);
       }
       void this.#lookAtFresh();
     }, pause);
@@ -100,7 +110,7 @@ export class Watcher {
         watched.map(({ id }) => id),
       );
     } catch (error) {
-      this.#fresh.push(...watched.filter(({ closed }) => !closed));
+      this.#fresh.push(...watched);
       throw error;
     }
     for (const [index, one] of watched.entries()) {
@@ -122,65 +132,64 @@ export class Watcher {
     one.listener.ended(end);
   }
 
-  #all(id: string): Watched[] {
-    return [...(this.#watched.get(id) ?? [])];
+  #each(id: string, call: (one: Watched) => void): void {
+    for (let one = this.#watched.get(id); one !== undefined; ) {
+      const { next } = one;
+      call(one);
+      one = next;
+    }
   }
 
   /** Begins after the last event there is: what happens from now on is heard. */
   async #listen(): Promise<void> {
-    const { drivers, place, queueName, prefix, queue, redis, trouble } = this.#connection;
+    const { queue, redis } = this.#connection;
     const [last] = await redis.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
     if (this.#closed) return;
-    const events = (this.#events = new drivers.bullmq.QueueEvents(queueName, {
-      connection: optionsOf(place, true),
-      prefix,
-      lastEventId: last?.[0] ?? "0-0",
-    }));
-    events.on("error", (error) => {
-      if (!this.#closed) trouble("the events of the queue are interrupted; they are heard again soon", error);
-    });
-    // The stream is read from a point that lies behind: what comes from now on is heard.
-    this.#heard = true;
-    events.on("progress", ({ jobId, data }) => {
-      this.#expected.delete(jobId);
-      const value = progressOf(data);
-      if (value !== undefined) for (const one of this.#all(jobId)) this.#progressed(one, value);
-    });
-    events.on("completed", ({ jobId, returnvalue }) => this.#completed(jobId, returnvalue as unknown as StoredResult));
-    events.on("failed", ({ jobId, failedReason }) => {
-      this.#expected.delete(jobId);
-      for (const one of this.#all(jobId)) this.#ended(one, { kind: "dead", error: failedReason });
-    });
-    events.on("removed", ({ jobId }) => {
-      this.#expected.delete(jobId);
-      this.#lookAgain(jobId);
+    this.#events = new QueueEventStream(this.#connection, last?.[0] ?? "0-0", {
+      progress: (id, json) => {
+        this.#expected.delete(id);
+        const value = progressOf(JSON.parse(json));
+        if (value !== undefined) this.#each(id, (one) => this.#progressed(one, value));
+      },
+      completed: (id, json) => this.#completed(id, json),
+      failed: (id, error) => {
+        this.#expected.delete(id);
+        this.#each(id, (one) => this.#ended(one, { kind: "dead", error }));
+      },
+      removed: (id) => {
+        this.#expected.delete(id);
+        this.#lookAgain(id);
+      },
     });
   }
 
-  #completed(id: string, stored: StoredResult): void {
-    this.#expected.delete(id);
-    const all = this.#all(id);
-    if (all.length === 0) return;
-    if (typeof stored === "string") for (const one of all) this.#ended(one, { kind: "completed", value: stored });
+  #completed(id: string, json: string): void {
+    if (!this.#watched.has(id)) {
+      this.#expected.delete(id);
+      return;
+    }
+    const stored = JSON.parse(json) as StoredResult;
+    if (typeof stored === "string") this.#each(id, (one) => this.#ended(one, { kind: "completed", value: stored }));
     else
       endOf(this.#connection, id, stored).then(
-        (end) => {
-          for (const one of all) this.#ended(one, end);
-        },
+        (end) => this.#each(id, (one) => this.#ended(one, end)),
         () => this.#lookAgain(id),
       );
   }
 
   #lookAgain(id: string): void {
-    this.#fresh.push(...this.#all(id));
+    this.#each(id, (one) => this.#fresh.push(one));
     if (this.#fresh.length > 0 && !this.#looking) void this.#lookAtFresh();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const all of this.#watched.values()) for (const one of all) one.closed = true;
+    for (const id of this.#watched.keys())
+      this.#each(id, (one) => {
+        one.closed = true;
+      });
     this.#watched.clear();
-    await this.#events?.close().catch(() => {});
+    this.#events?.close();
   }
 }

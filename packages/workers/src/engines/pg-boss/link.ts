@@ -14,7 +14,7 @@ import type { Database, Row } from "./database.ts";
 import { type JobRow, jobRow, selectJobs } from "./records.ts";
 
 /** How long a call waits for a server that has gone, in ms. */
-export const PATIENCE = 30_000;
+const PATIENCE = 30_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2_000;
 

@@ -114,4 +114,4 @@ async function close(
   await gently; // with the database gone, whatever it waits for fails
 }
 
-const LONGEST_GOODBYE = 3_000;
+const LONGEST_GOODBYE = 1_000; // ms

@@ -67,6 +67,8 @@ export class PostgresDatabase implements Database {
   readonly #config: PoolConfig;
   readonly #trouble: (message: string, error: unknown) => void;
   readonly #pool: Pool;
+  /** Those of the pool: its own end waits for what they are asked. */
+  readonly #clients = new Set<Client>();
   readonly #listening = new Map<string, Set<Listening>>();
   #listener: Client | undefined;
   #connecting: Promise<Client> | undefined;
@@ -86,6 +88,8 @@ export class PostgresDatabase implements Database {
     this.#trouble = trouble;
     this.place = `PostgreSQL at ${placeOf(new driver.Client(this.#config))}`;
     this.#pool = new driver.Pool(this.#config);
+    this.#pool.on("connect", (client) => this.#clients.add(client));
+    this.#pool.on("remove", (client) => this.#clients.delete(client));
     this.#pool.on("error", (error) => trouble(`lost a connection to ${this.place}`, error));
   }
 
@@ -107,7 +111,8 @@ export class PostgresDatabase implements Database {
       if (Array.isArray(result)) return { rows: (result as { rows?: Row[] }[]).flatMap((one) => one.rows ?? []) };
       return result as { rows: Row[] };
     } catch (error) {
-      if (this.isLost(error)) broken ??= error as Error;
+      // A text of several statements may have begun a transaction, which the next one must not meet.
+      if (!values?.length || this.isLost(error)) broken ??= error as Error;
       throw error;
     } finally {
       clearTimeout(late);
@@ -162,6 +167,7 @@ export class PostgresDatabase implements Database {
     await this.#stopListening();
     const ended = this.#pool.end().catch(() => {});
     await Promise.race([ended, pause(LONGEST_GOODBYE)]);
+    for (const client of this.#clients) cut(client); // what they wait for fails now
   }
 
   #connected(): Promise<Client> {
@@ -251,6 +257,11 @@ function placeOf(client: Client): string {
 /** A connection in an unknown state gets a goodbye, and no time. */
 async function drop(client: Client): Promise<void> {
   await Promise.race([client.end().catch(() => {}), pause(LONGEST_GOODBYE)]);
+  cut(client);
+}
+
+/** The driver has no name for it: a connection is left without a word. */
+function cut(client: Client): void {
   (client as unknown as { connection?: { stream?: { destroy?: () => void } } }).connection?.stream?.destroy?.();
 }
 

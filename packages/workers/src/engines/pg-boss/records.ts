@@ -171,6 +171,6 @@ export function packed(text: string): string {
   return PACKED + Buffer.from(text, "utf16le").toString("base64");
 }
 
-export function unpacked(text: string): string {
+function unpacked(text: string): string {
   return text.startsWith(PACKED) ? Buffer.from(text.slice(PACKED.length), "base64").toString("utf16le") : text;
 }

@@ -1,10 +1,20 @@
 /** The engine and the server: what is wrong is said clearly, a server that comes back is used again, and nothing is left. */
 import { inspect } from "node:util";
-import { type Awaitable, coroutine, type CoroutineBody, fromPromise, gather, run, sleep, use } from "brigade";
+import {
+  type Awaitable,
+  coroutine,
+  type CoroutineBody,
+  fromPromise,
+  gather,
+  moveOnAfter,
+  run,
+  sleep,
+  use,
+} from "brigade";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../../../data/test/servers/ports.ts";
 import { type PostgresServer, startPostgres } from "../../../../data/test/servers/postgres.ts";
-import type { Claim, Outcome } from "../../../src/engine/engine.ts";
+import type { Broker, Claim, Outcome } from "../../../src/engine/engine.ts";
 import { pgBoss } from "../../../src/engines/pg-boss/index.ts";
 import { loadDriver, PostgresDatabase } from "../../../src/engines/pg-boss/postgres.ts";
 import { EngineError } from "../../../src/errors.ts";
@@ -36,6 +46,12 @@ test("a server that can't be used is named, and why, without the password", asyn
     expect((error as Error).message).toContain(`${place.hostname}:${place.port}`);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(place.password);
   }
+});
+
+test("programs that come to a new database at the same time all find it made", async () => {
+  const jobs = Array.from({ length: 8 }, (_, n) => job(String(n)));
+  const added = await Promise.all(jobs.map((one) => onQueue(pgBoss(server.url), (broker) => broker.add([one]))));
+  expect(added.map(([one]) => one?.existed)).toEqual(jobs.map(() => false));
 });
 
 test("what an engine opened on the server is closed at the end, and only its schema is left", async () => {
@@ -87,15 +103,23 @@ test("a server that is killed and comes back in the middle of 1,000 jobs: each e
   expect([...done.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(2 * 8);
 }, 90_000);
 
-test("leaving does not wait for a server that is gone", async () => {
-  const began = performance.now();
-  try {
-    await run(
-      use(pgBoss(server.url).open({ queue: "gone", keep: 1_000, trouble: () => {} }), () => fromPromise(server.kill())),
-    );
-    expect(performance.now() - began).toBeLessThan(10_000);
-  } finally {
-    await server.restart();
+test("leaving waits neither for a server that is gone nor for one that is silent, and leaves no connection", async () => {
+  const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+  await until(() => sockets() === 0, "the connections of the tests before have ended");
+  for (const trouble of [() => server.kill(), () => server.pause()] as const) {
+    const began = performance.now();
+    try {
+      const body = coroutine(function* (broker: Broker): CoroutineBody<void> {
+        yield* broker.counts();
+        yield* fromPromise(Promise.resolve(trouble()));
+        yield* moveOnAfter(100, gather([broker.counts(), broker.add([job("x")])]));
+      });
+      await run(use(pgBoss(server.url).open({ queue: "gone", keep: 1_000, trouble: () => {} }), body));
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await until(() => sockets() === 0, "the connections are closed");
+    } finally {
+      await server.resume();
+      if (server.pid === 0) await server.restart();
+    }
   }
-  await until(() => server.pid !== 0, "the server is there again");
 });
