@@ -1,5 +1,5 @@
 /** Arguments, results and progress as text: data as JavaScript has it, with dates, maps, sets, bigints, bytes, errors and cycles. */
-import { DevalueError, parse, stringify } from "devalue";
+import { DevalueError, stringify, unflatten } from "devalue";
 
 interface ErrorParts {
   readonly name: string;
@@ -43,8 +43,15 @@ const revivers = {
   },
 };
 
+/** A value that is in its text as it is in JSON. Most arguments and results are: they need not go through the codec's general way. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === "string" || typeof value === "boolean" || value === null;
+}
+
 /** The value as text. `what` says whose it is: "the result of resize". Throws `TypeError` that says which part can't be carried, and why. */
 export function encode(value: unknown, what: string): string {
+  if (isPlain(value)) return JSON.stringify([value]);
   try {
     return stringify(value, reducers);
   } catch (cause) {
@@ -55,6 +62,7 @@ export function encode(value: unknown, what: string): string {
 /** The arguments of a call. */
 export function encodeArguments(args: readonly unknown[], task: string): string {
   if (!Array.isArray(args)) throw new TypeError(`the arguments of ${task} have to be an array`);
+  if (args.every(isPlain)) return JSON.stringify([args.map((_arg, index) => index + 1), ...args]);
   try {
     return stringify(args, reducers);
   } catch (cause) {
@@ -80,5 +88,11 @@ function refusal(what: string, cause: unknown, path?: string): TypeError {
 
 /** The value of a text that `encode` wrote. */
 export function decode(text: string): unknown {
-  return parse(text, revivers) as unknown;
+  const parts = JSON.parse(text) as unknown;
+  if (!Array.isArray(parts)) return unflatten(parts as number, revivers) as unknown;
+  const [root, ...rest] = parts as readonly unknown[];
+  if (rest.length === 0 && isPlain(root)) return root;
+  // A list of plain values, each at its own place.
+  if (Array.isArray(root) && rest.every(isPlain) && root.every((place, index) => place === index + 1)) return rest;
+  return unflatten(parts, revivers) as unknown;
 }

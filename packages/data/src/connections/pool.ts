@@ -8,7 +8,6 @@ import {
   type CoroutineBody,
   coroutine,
   type EventLoop,
-  fromCallback,
   gather,
   getRunningLoop,
   type Handle,
@@ -16,28 +15,10 @@ import {
   type Task,
   TimeoutError,
 } from "brigade";
+import { acquired } from "./acquired.ts";
+import { Slot, type Taker } from "./slot.ts";
 
-/** A connection of the pool, and who uses it. */
-export class Slot<C> {
-  readonly connection: C;
-  users = 0;
-  /** Its user has it for itself. */
-  taken = false;
-  idleSince = 0;
-  state: "open" | "dropped" = "open";
-
-  constructor(connection: C) {
-    this.connection = connection;
-  }
-}
-
-/** Who waits for a connection. It is answered once, by `granted` or `refused`, unless it withdraws before. */
-export interface Taker<C> {
-  /** Whether it needs a connection for itself, or can share one with others that can. */
-  readonly alone: boolean;
-  granted(slot: Slot<C>): void;
-  refused(error: unknown): void;
-}
+export { Slot, type Taker } from "./slot.ts";
 
 export interface PoolOptions<C> {
   /** What the connections lead to, for messages: "PostgreSQL at 127.0.0.1:5432". */
@@ -126,7 +107,7 @@ export class Pool<C> {
    * what opening one threw, and `TimeoutError`.
    */
   acquire(): Coroutine<Slot<C>> {
-    return acquire(this, this.#options.label);
+    return acquired(this);
   }
 
   /** One more user, of its own accord: nobody else gets the connection until all have given it back. */
@@ -306,11 +287,13 @@ export class Pool<C> {
   }).bind(this);
 
   #unused(): Awaitable<void> {
-    return fromCallback<void>((reply) => {
-      this.#settled = () => reply.succeed(undefined);
-      this.#settle();
-      return undefined;
-    }, `the calls of ${this.#options.label}`);
+    const unused = this.#loop.createFuture<void>();
+    this.#settled = () => {
+      this.#settled = undefined;
+      unused.setResult();
+    };
+    this.#settle();
+    return unused;
   }
 
   readonly #interrupted: () => Coroutine<void> = coroutine(function* interrupted(this: Pool<C>): CoroutineBody<void> {
@@ -332,31 +315,8 @@ export class Pool<C> {
   }
 
   #closedError(): InvalidStateError {
-    return new InvalidStateError(`the connections to ${this.#options.label} are closed: the body of its use() has ended`);
+    return new InvalidStateError(
+      `the connections to ${this.#options.label} are closed: the body of its use() has ended`,
+    );
   }
 }
-
-const acquire = /* @__PURE__ */ coroutine(function* acquire<C>(pool: Pool<C>, label: string): CoroutineBody<Slot<C>> {
-  let slot: Slot<C> | undefined;
-  let handedOver = false;
-  try {
-    yield* fromCallback<void>((reply) => {
-      const taker: Taker<C> = {
-        alone: true,
-        granted: (granted) => {
-          slot = granted;
-          reply.succeed(undefined);
-        },
-        refused: (error) => reply.fail(error),
-      };
-      pool.take(taker);
-      return (reason) => {
-        if (pool.withdraw(taker)) reply.fail(reason);
-      };
-    }, `a connection to ${label}`);
-    handedOver = true;
-    return slot as unknown as Slot<C>;
-  } finally {
-    if (!handedOver && slot !== undefined) pool.giveBack(slot);
-  }
-}) as <C>(pool: Pool<C>, label: string) => Coroutine<Slot<C>>;

@@ -133,7 +133,11 @@ const copyFrom = coroutine(function* copyFrom(
   }
 });
 
-const written = coroutine(function* written(copy: Copy<CopyInput>, input: CopyInput, bytes: Uint8Array): CoroutineBody<void> {
+const written = coroutine(function* written(
+  copy: Copy<CopyInput>,
+  input: CopyInput,
+  bytes: Uint8Array,
+): CoroutineBody<void> {
   let taken = false;
   input.write(bytes, () => {
     taken = true;

@@ -45,7 +45,8 @@ function detailsOf(error: object): Record<string, string> {
 function advice(code: string, address: string): string {
   if (code === "53100")
     return `: the disk of the server ${address} is full. Free some room there (pg_wal and temporary files count), or move a tablespace`;
-  if (code === "53200") return `: the server ${address} has no memory left: lower work_mem, or the number of connections`;
+  if (code === "53200")
+    return `: the server ${address} has no memory left: lower work_mem, or the number of connections`;
   if (code === "25P02")
     return ": a statement before it has failed, and the transaction can only be rolled back: use a savepoint around what may fail";
   return "";
@@ -114,10 +115,12 @@ function reason(error: unknown, code: string | undefined, settings: Settings, me
 }
 
 const known: Readonly<Record<string, (settings: Settings, message: string) => string>> = {
-  ECONNREFUSED: () => "nothing listens there: is PostgreSQL started, and does it listen on that address and port (listen_addresses)?",
+  ECONNREFUSED: () =>
+    "nothing listens there: is PostgreSQL started, and does it listen on that address and port (listen_addresses)?",
   ENOENT: () => "there is no such socket: is PostgreSQL started, and is that its folder (unix_socket_directories)?",
   ENOTFOUND: ({ host }) => `the host ${JSON.stringify(host)} is not known: check its name`,
-  EAI_AGAIN: ({ host }) => `the host ${JSON.stringify(host)} can't be looked up now: check its name, and the name servers`,
+  EAI_AGAIN: ({ host }) =>
+    `the host ${JSON.stringify(host)} can't be looked up now: check its name, and the name servers`,
   ETIMEDOUT: () => "no answer: is the host right, is a firewall in between?",
   EHOSTUNREACH: () => "the host can't be reached",
   ENETUNREACH: () => "the network can't be reached",
@@ -125,14 +128,18 @@ const known: Readonly<Record<string, (settings: Settings, message: string) => st
   EMFILE: () => "no descriptor left in this process: raise its limit (ulimit -n), or lower max",
   CONNECTION_CLOSED: () => "the other end closed the connection at once: is that a PostgreSQL, and does it want TLS?",
   "28P01": ({ password }, message) =>
-    password() ? `${message}: check the user and the password` : `${message}: no password was given: put it into the URL, the option password, or PGPASSWORD`,
+    password()
+      ? `${message}: check the user and the password`
+      : `${message}: no password was given: put it into the URL, the option password, or PGPASSWORD`,
   "28000": (_, message) => `${message}: check the user, and pg_hba.conf on the server`,
   "3D000": (_, message) => `${message}: check its name, or create it (createdb)`,
   "53300": (_, message) =>
     `${message}: other programs hold the server's connections; lower max, or raise max_connections there`,
   "57P03": (_, message) => `${message}: try again in a moment`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: () => 'it has signed its certificate itself: hand that over as tls.ca, or do not check it (tls: "require")',
-  SELF_SIGNED_CERT_IN_CHAIN: () => "its certificate is of an authority that is not trusted here: hand that over as tls.ca",
+  DEPTH_ZERO_SELF_SIGNED_CERT: () =>
+    'it has signed its certificate itself: hand that over as tls.ca, or do not check it (tls: "require")',
+  SELF_SIGNED_CERT_IN_CHAIN: () =>
+    "its certificate is of an authority that is not trusted here: hand that over as tls.ca",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => "the issuer of its certificate is not known here: hand that over as tls.ca",
   CERT_HAS_EXPIRED: () => "its certificate has expired",
 };

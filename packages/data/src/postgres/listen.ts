@@ -54,7 +54,11 @@ class Inbox {
 
   #overflow(): void {
     const error = new Error(`more than ${this.#most} notifications waited to be read: the oldest were dropped`);
-    this.#items.splice(0, this.#items.length - Math.ceil(this.#most / 2), { kind: "gap", channel: this.#channel, error });
+    this.#items.splice(0, this.#items.length - Math.ceil(this.#most / 2), {
+      kind: "gap",
+      channel: this.#channel,
+      error,
+    });
   }
 
   take(): Notification | undefined {

@@ -110,7 +110,9 @@ const managed = /* @__PURE__ */ contextManager(function* postgres(
   settings: Settings,
 ): Generator<Suspension | Postgres, void, unknown> {
   const parsers = parsersFor(settings.bigint, settings.types);
-  const login = yield* settings.driver === "pg" ? loadNodePostgres(settings, parsers) : loadPostgresJs(settings, parsers);
+  const login = yield* settings.driver === "pg"
+    ? loadNodePostgres(settings, parsers)
+    : loadPostgresJs(settings, parsers);
   const pool = poolOf(settings, login);
   let ending: "value" | "other" = "other";
   try {

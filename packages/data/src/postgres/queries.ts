@@ -12,7 +12,9 @@ export type AnyRow = Record<string, unknown>;
 export interface Tag<Many extends "rows" | "row" | "maybe"> {
   <Row = AnyRow>(strings: TemplateStringsArray, ...values: readonly unknown[]): Awaitable<Given<Many, Row>>;
   /** Checks each row, and gives what the schema gives. Throws `RowError` for a row that does not fit. */
-  <Row>(schema: RowSchema<Row>): (strings: TemplateStringsArray, ...values: readonly unknown[]) => Awaitable<Given<Many, Row>>;
+  <Row>(
+    schema: RowSchema<Row>,
+  ): (strings: TemplateStringsArray, ...values: readonly unknown[]) => Awaitable<Given<Many, Row>>;
 }
 
 type Given<Many, Row> = Many extends "rows" ? Rows<Row> : Many extends "row" ? Row : Row | undefined;
@@ -64,7 +66,11 @@ function isSchema(value: unknown): value is RowSchema<unknown> {
 }
 
 function tag(send: Send, name: string, shape: Shape<unknown>): Tag<"rows"> {
-  const ofTemplate = (strings: TemplateStringsArray, values: readonly unknown[], then: Shape<unknown>): Awaitable<unknown> => {
+  const ofTemplate = (
+    strings: TemplateStringsArray,
+    values: readonly unknown[],
+    then: Shape<unknown>,
+  ): Awaitable<unknown> => {
     const statement = statementOf(strings, values);
     return send(statement, then, statement.text);
   };

@@ -8,7 +8,6 @@ import {
   type Stream,
   shield,
   stream,
-  type Suspension,
   type Task,
 } from "brigade";
 import type { Pool } from "../connections/pool.ts";
@@ -64,12 +63,16 @@ class Cursor {
   readonly #send: Send;
   readonly #ask: Ask;
   readonly #name = `brigade_cursor_${++cursors}`;
+  readonly #ahead: boolean;
   #next: Task<Rows<unknown>> | undefined;
   #count = 0;
+  done = false;
 
-  constructor(send: Send, ask: Ask) {
+  /** `ahead`: asks for the next rows before somebody wants them. */
+  constructor(send: Send, ask: Ask, ahead: boolean) {
     this.#send = send;
     this.#ask = ask;
+    this.#ahead = ahead;
   }
 
   open(): Awaitable<unknown> {
@@ -88,7 +91,8 @@ class Cursor {
     const rows = this.#next ? yield* this.#next : yield* this.#fetch();
     this.#next = undefined;
     const { batch, schema } = this.#ask;
-    if (rows.length === batch) this.#next = createTask(this.#fetch(), { name: `fetch ${this.#name}` });
+    this.done = rows.length < batch;
+    if (this.#ahead && !this.done) this.#next = createTask(this.#fetch(), { name: `fetch ${this.#name}` });
     if (schema) for (let i = 0; i < rows.length; i++) rows[i] = checkedRow(schema, rows[i], this.#count + i);
     this.#count += rows.length;
     return rows;
@@ -108,22 +112,17 @@ class Cursor {
   }).bind(this);
 
   readonly close: () => Coroutine<void> = coroutine(function* close(this: Cursor): CoroutineBody<void> {
-    yield* this.stop();
     try {
       yield* this.#send({ text: `close ${this.#name}`, values: [], mode: "simple" }, all, "close the cursor");
     } catch {
       // The transaction has failed, or is lost: the cursor went with it.
     }
   }).bind(this);
-
-  get done(): boolean {
-    return this.#next === undefined;
-  }
 }
 
-/** In a transaction: the rows that were read ahead are waited for, not cancelled, as that would spoil the transaction. */
-const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<Suspension | unknown, void, unknown> {
-  const cursor = new Cursor(send, ask);
+/** In a transaction nothing is read ahead: to end that when the stream is left would spoil the transaction. */
+const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<unknown, void, unknown> {
+  const cursor = new Cursor(send, ask, false);
   yield* cursor.open();
   try {
     do {
@@ -135,10 +134,10 @@ const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<Sus
   }
 });
 
-const onItsOwn = stream(function* rows(pool: Pool<Connection>, ask: Ask): Generator<Suspension | unknown, void, unknown> {
+const onItsOwn = stream(function* rows(pool: Pool<Connection>, ask: Ask): Generator<unknown, void, unknown> {
   const slot = yield* pool.acquire();
   const session = new Session(slot.connection);
-  const cursor = new Cursor(session.call.bind(session), ask);
+  const cursor = new Cursor(session.call.bind(session), ask, true);
   let finished = false;
   try {
     yield* session.control("begin");
@@ -179,14 +178,16 @@ function rowStreams(begin: (ask: Ask) => Stream<unknown>): RowStreams {
     };
   const plain = tagged({});
   const either = (first: TemplateStringsArray | StreamOptions<unknown>, ...values: readonly unknown[]): unknown =>
-    Array.isArray(first) ? plain(first as unknown as TemplateStringsArray, ...values) : tagged(first as StreamOptions<unknown>);
+    Array.isArray(first)
+      ? plain(first as unknown as TemplateStringsArray, ...values)
+      : tagged(first as StreamOptions<unknown>);
   return { stream: either as RowStreams["stream"] };
 }
 
 export function rowStreamsOver(send: Send): RowStreams {
-  return rowStreams((ask) => inTransaction(send, ask) as Stream<unknown>);
+  return rowStreams((ask) => inTransaction(send, ask));
 }
 
 export function rowStreamsOf(pool: Pool<Connection>): RowStreams {
-  return rowStreams((ask) => onItsOwn(pool, ask) as Stream<unknown>);
+  return rowStreams((ask) => onItsOwn(pool, ask));
 }

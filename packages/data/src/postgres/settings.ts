@@ -78,7 +78,8 @@ export function settingsOf(address: string | PostgresAddress, options: PostgresO
   const { driver = "postgres", max = 10, bigint = "bigint", types = {} } = options;
   if (driver !== "postgres" && driver !== "pg")
     throw new TypeError(`postgres: driver is "postgres" or "pg", not ${JSON.stringify(driver)}`);
-  if (!(Number.isInteger(max) && max >= 1)) throw new RangeError(`postgres: max is a whole number of at least 1, not ${max}`);
+  if (!(Number.isInteger(max) && max >= 1))
+    throw new RangeError(`postgres: max is a whole number of at least 1, not ${max}`);
   return {
     ...placeOf(typeof address === "string" ? addressOf(address) : address),
     driver,
@@ -141,7 +142,9 @@ function addressOf(text: string): PostgresAddress {
   const { host, sslmode, application_name: applicationName, ...parameters } = query;
   const tls = sslmode === undefined ? undefined : sslModes[sslmode];
   if (sslmode !== undefined && tls === undefined)
-    throw new TypeError(`postgres: sslmode is one of ${Object.keys(sslModes).join(", ")}, not ${JSON.stringify(sslmode)}`);
+    throw new TypeError(
+      `postgres: sslmode is one of ${Object.keys(sslModes).join(", ")}, not ${JSON.stringify(sslmode)}`,
+    );
   return {
     host: host ?? (decoded(url.hostname.replace(/^\[(.*)\]$/, "$1")) || undefined),
     port: url.port === "" ? undefined : Number(url.port),

@@ -7,7 +7,8 @@ import {
   shield,
   type Suspension,
 } from "brigade";
-import type { Pool, Slot } from "../connections/pool.ts";
+import type { Pool } from "../connections/pool.ts";
+import type { Slot } from "../connections/slot.ts";
 import type { Connection } from "./calls/connection.ts";
 import { Session } from "./calls/session.ts";
 import { commit, leave, rollback } from "./calls/session-end.ts";
@@ -35,7 +36,9 @@ const isolations: ReadonlySet<unknown> = new Set(["read committed", "repeatable 
 
 function beginning({ isolation, readOnly, deferrable }: TransactionOptions): string {
   if (isolation !== undefined && !isolations.has(isolation))
-    throw new TypeError(`transaction: isolation is one of ${[...isolations].join(", ")}, not ${JSON.stringify(isolation)}`);
+    throw new TypeError(
+      `transaction: isolation is one of ${[...isolations].join(", ")}, not ${JSON.stringify(isolation)}`,
+    );
   const words = ["begin"];
   if (isolation !== undefined) words.push(`isolation level ${isolation}`);
   if (readOnly !== undefined) words.push(readOnly ? "read only" : "read write");

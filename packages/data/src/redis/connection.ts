@@ -189,7 +189,7 @@ export class Connection {
   /** Ends it, and waits until it has ended. */
   close(): Awaitable<void> {
     return fromCallback<void>((reply) => {
-      this.destroy();
+      this.destroy(this.idle ? undefined : new Error("redis() was closed"));
       this.whenEnded(() => reply.succeed());
       return () => {}; // it ends by itself, soon
     }, "redis connection to close");

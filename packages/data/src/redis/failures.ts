@@ -43,7 +43,7 @@ const CONNECT_ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** Where the connection goes: "127.0.0.1:6379", "/run/redis.sock". */
-export function addressOf(client: Client): string {
+function addressOf(client: Client): string {
   const { path, host, port, sentinels } = client.options;
   if (path) return path;
   if (sentinels?.length) return sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port}`).join(",");

@@ -87,7 +87,7 @@ export class OwnConnections {
     if (!connection.usable || !connection.idle) {
       this.#ending.add(connection);
       connection.whenEnded(() => this.#ending.delete(connection));
-      connection.destroy();
+      connection.destroy(new Error("the body that had it has ended"));
       this.#pool.drop(slot);
     }
     this.#pool.giveBack(slot);

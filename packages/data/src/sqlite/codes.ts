@@ -43,7 +43,7 @@ export function codeName(code: number): string {
 }
 
 /** What to do about it, where that is not in the program's hands. */
-export function adviceOf(code: number): string | undefined {
+function adviceOf(code: number): string | undefined {
   return ADVICE[PRIMARY[code & 0xff] ?? ""];
 }
 

@@ -214,6 +214,7 @@ export class Connection {
       this.#openError ??
       (this.#startError &&
         new ConnectError(`the process for ${this.#path} can't be started: ${this.#startError.message}`, this.#path, {
+          code: (this.#startError as NodeJS.ErrnoException).code,
           cause: this.#startError,
         })) ??
       new ConnectionLostError(

@@ -24,7 +24,7 @@ export interface Stage {
   leave(): void;
 }
 
-export class Transaction extends Statements implements SqliteTransaction {
+class Transaction extends Statements implements SqliteTransaction {
   readonly #seat: Seat;
   readonly #depth: number;
   readonly #streams: Set<Stream<SqliteRow>> = new Set();

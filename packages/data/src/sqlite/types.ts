@@ -76,6 +76,9 @@ export interface SqliteOptions {
   readonly bigints?: boolean;
   /** Leave the journal as the file has it. Write-ahead logging lets others read while one writes, and is on unless this is false. */
   readonly wal?: boolean;
-  /** Statements that every connection runs first: PRAGMA, ATTACH. */
+  /**
+   * Statements that every connection runs first, those that only read too: PRAGMA, ATTACH. "PRAGMA synchronous = NORMAL" makes
+   * small commits many times as fast; those of the last moments may then be lost with the machine's power, and only then.
+   */
   readonly init?: readonly string[];
 }

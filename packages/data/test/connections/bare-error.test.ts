@@ -4,7 +4,11 @@ import { expect, test } from "vitest";
 import { bareError } from "../../src/connections/bare-error.ts";
 
 test("a bare error has the name, message, code and stack of the driver's, and none of its other properties", () => {
-  const error = Object.assign(new TypeError("it broke"), { code: "X1", parameters: ["hidden"], options: { pass: "hidden" } });
+  const error = Object.assign(new TypeError("it broke"), {
+    code: "X1",
+    parameters: ["hidden"],
+    options: { pass: "hidden" },
+  });
   const bare = bareError(error);
   expect(bare.name).toBe("TypeError");
   expect(bare.message).toBe("it broke");

@@ -1,8 +1,20 @@
 /** The pool over connections that are only numbers, in virtual time. */
-import { type Coroutine, type CoroutineBody, coroutine, createTask, gather, moveOnAfter, run, sleep, TimeoutError, wait } from "brigade";
+import {
+  type Coroutine,
+  type CoroutineBody,
+  coroutine,
+  createTask,
+  gather,
+  moveOnAfter,
+  run,
+  sleep,
+  TimeoutError,
+  wait,
+} from "brigade";
 import { assertNoLeaks, virtualClock } from "brigade/testing";
 import { expect, test } from "vitest";
-import { Pool, type PoolOptions, type Slot } from "../../src/connections/pool.ts";
+import { Pool, type PoolOptions } from "../../src/connections/pool.ts";
+import type { Slot } from "../../src/connections/slot.ts";
 
 class World {
   opened = 0;
@@ -17,28 +29,37 @@ class World {
       max: 2,
       idleTimeout: 1_000,
       acquireTimeout: 500,
-      open: coroutine(function* (this: World): CoroutineBody<number> {
-        yield* sleep(10);
-        if (this.failures > 0) {
-          this.failures--;
-          throw new Error("no connection");
-        }
-        this.open.add(++this.opened);
-        this.most = Math.max(this.most, this.open.size);
-        return this.opened;
-      }).bind(this),
-      close: coroutine(function* (this: World, connection: number): CoroutineBody<void> {
-        yield* sleep(5);
-        this.open.delete(connection);
-      }).bind(this),
-      alive: (connection) => !this.dead.has(connection),
+      open: () => this.#connected(),
+      close: (connection: number) => this.#closed(connection),
+      alive: (connection: number) => !this.dead.has(connection),
       interrupt: () => undefined,
       ...options,
     });
   }
+
+  readonly #connected = coroutine(function* connected(this: World): CoroutineBody<number> {
+    yield* sleep(10);
+    if (this.failures > 0) {
+      this.failures--;
+      throw new Error("no connection");
+    }
+    this.open.add(++this.opened);
+    this.most = Math.max(this.most, this.open.size);
+    return this.opened;
+  });
+
+  readonly #closed = coroutine(function* closed(this: World, connection: number): CoroutineBody<void> {
+    yield* sleep(5);
+    this.open.delete(connection);
+  });
 }
 
-const used = coroutine(function* used(pool: Pool<number>, duration: number, order?: number[], n = 0): CoroutineBody<void> {
+const used = coroutine(function* used(
+  pool: Pool<number>,
+  duration: number,
+  order?: number[],
+  n: number = 0,
+): CoroutineBody<void> {
   const slot = yield* pool.acquire();
   try {
     order?.push(n);
@@ -102,7 +123,9 @@ test("who waits for longer than acquireTimeout is told what is in use, and the l
     const patient = createTask(used(pool, 1));
     yield* wait([holder, late, patient]);
     expect(late.exception()).toBeInstanceOf(TimeoutError);
-    expect(late.exception()?.message).toMatch(/no connection to a world came free within 500 ms: 1 of at most 1 are in use, and 1 more wait/);
+    expect(late.exception()?.message).toMatch(
+      /no connection to a world came free within 500 ms: 1 of at most 1 are in use, and 1 more wait/,
+    );
     expect(patient.exception()).toBeUndefined();
     yield* pool.close(false);
   });

@@ -78,9 +78,12 @@ const acts: Readonly<Record<string, (db: Postgres) => Coroutine<unknown>>> = {
   }),
   stream: coroutine(function* (db: Postgres): CoroutineBody<void> {
     let sum = 0;
-    yield* forEach(db.stream({ batch: 50 })<{ i: number }>`select i from generate_series(1, ${300}::int) i`, ({ i }) => {
-      sum += i;
-    });
+    yield* forEach(
+      db.stream({ batch: 50 })<{ i: number }>`select i from generate_series(1, ${300}::int) i`,
+      ({ i }) => {
+        sum += i;
+      },
+    );
     expect(sum).toBe(45_150);
   }),
   "left stream": coroutine(function* (db: Postgres): CoroutineBody<void> {
@@ -168,7 +171,12 @@ describe.each(drivers)("%s", (driver) => {
         yield* use(db.transaction(), function* (tx) {
           yield* tx.sql`select 1`;
           expect(yield* moveOnAfter(10, db.sql`select 1`)).toBeUndefined();
-          expect(yield* moveOnAfter(10, use(db.transaction(), () => sleep(0)))).toBeUndefined();
+          expect(
+            yield* moveOnAfter(
+              10,
+              use(db.transaction(), () => sleep(0)),
+            ),
+          ).toBeUndefined();
         });
         expect((yield* db.sql`select 1 as n`).length).toBe(1);
       }),
@@ -196,7 +204,12 @@ describe.each(drivers)("%s", (driver) => {
         yield* use(db.transaction(), function* (holder) {
           yield* holder.sql`lock table locked in access exclusive mode`;
           const [error] = yield* gather(
-            [timeout(50, use(db.transaction(), (tx) => tx.sql`lock table locked in access exclusive mode`))],
+            [
+              timeout(
+                50,
+                use(db.transaction(), (tx) => tx.sql`lock table locked in access exclusive mode`),
+              ),
+            ],
             { returnExceptions: true },
           );
           expect(error).toBeInstanceOf(TimeoutError);

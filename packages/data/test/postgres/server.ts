@@ -26,7 +26,11 @@ export class Observed {
   }
 
   get admin(): Sql {
-    this.#admin ??= postgresJs(this.server.url, { max: 1, onnotice: () => undefined, connection: { application_name: "observer" } });
+    this.#admin ??= postgresJs(this.server.url, {
+      max: 1,
+      onnotice: () => undefined,
+      connection: { application_name: "observer" },
+    });
     return this.#admin;
   }
 
@@ -37,7 +41,8 @@ export class Observed {
   }
 
   async locks(): Promise<number> {
-    const [row] = await this.admin`select count(*)::int as n from pg_locks where pid <> pg_backend_pid() and locktype <> 'virtualxid'`;
+    const [row] = await this
+      .admin`select count(*)::int as n from pg_locks where pid <> pg_backend_pid() and locktype <> 'virtualxid'`;
     return row?.["n"] as number;
   }
 

@@ -18,7 +18,10 @@ test("names are quoted, pieces keep their values, rows become columns and values
   const statement = built`select * from ${sql.id("my schema", 'odd"name')} ${where} and b = ${6}`;
   expect(statement.text).toBe('select * from "my schema"."odd""name" where "a" = $1 and b = $2');
   expect(statement.values).toEqual(["5", "6"]);
-  const insert = built`insert into t ${sql.rows([{ a: 1, b: "x" }, { b: "y", a: 2 }])}`;
+  const insert = built`insert into t ${sql.rows([
+    { a: 1, b: "x" },
+    { b: "y", a: 2 },
+  ])}`;
   expect(insert.text).toBe('insert into t ("a", "b") values ($1, $2), ($3, $4)');
   expect(insert.values).toEqual(["1", "x", "2", "y"]);
 });
@@ -31,10 +34,10 @@ test.each([
   [null, null],
   [new Date(0), "1970-01-01T00:00:00.000Z"],
   [new Uint8Array([1, 255]), "\\x01ff"],
-  [[1, null, "a\"b\\c", [true]], '{"1",NULL,"a\\"b\\\\c",{"true"}}'],
+  [[1, null, 'a"b\\c', [true]], '{"1",NULL,"a\\"b\\\\c",{"true"}}'],
   [{ a: 1 }, '{"a":1}'],
   [sql.json([1, "x"]), '[1,"x"]'],
-])("%j is sent as %j", (value, text) => {
+])("%s is sent as %s", (value, text) => {
   expect(encode(value, "it")).toBe(text);
 });
 
@@ -59,7 +62,13 @@ test("what has no values runs as text; NUL and too many values are refused befor
 test("arrays are read whatever is in them", () => {
   expect(parseArray("{}", Number)).toEqual([]);
   expect(parseArray("{1,NULL,3}", Number)).toEqual([1, null, 3]);
-  expect(parseArray('{"a,b","c\\"d",NULL,"NULL",{x,"{y}"}}', String)).toEqual(["a,b", 'c"d', null, "NULL", ["x", "{y}"]]);
+  expect(parseArray('{"a,b","c\\"d",NULL,"NULL",{x,"{y}"}}', String)).toEqual([
+    "a,b",
+    'c"d',
+    null,
+    "NULL",
+    ["x", "{y}"],
+  ]);
   expect(parseArray("[2:3]={4,5}", Number)).toEqual([4, 5]);
 });
 

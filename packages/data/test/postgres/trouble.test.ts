@@ -49,9 +49,21 @@ describe.each(drivers)("%s", (driver) => {
 
   test("a wrong password, an unknown database, an unknown user: the error says who, where and what to do, and no password", async () => {
     const cases = [
-      [{ password: SECRET }, "28P01", /password authentication failed for user "brigade": check the user and the password/],
-      [{ password: undefined }, undefined, /no password was given: put it into the URL, the option password, or PGPASSWORD/],
-      [{ database: "nowhere" }, "3D000", /database "nowhere" does not exist: check its name, or create it \(createdb\)/],
+      [
+        { password: SECRET },
+        "28P01",
+        /password authentication failed for user "brigade": check the user and the password/,
+      ],
+      [
+        { password: undefined },
+        undefined,
+        /no password was given: put it into the URL, the option password, or PGPASSWORD/,
+      ],
+      [
+        { database: "nowhere" },
+        "3D000",
+        /database "nowhere" does not exist: check its name, or create it \(createdb\)/,
+      ],
       [{ user: "nobody", password: SECRET }, "28P01", /user "nobody"/],
     ] as const;
     for (const [wrong, code, words] of cases) {
@@ -78,7 +90,9 @@ describe.each(drivers)("%s", (driver) => {
       [{ tls: "require" }, undefined, /does not offer TLS/],
     ] as const;
     for (const [wrong, code, words] of cases) {
-      const error = await firstError(postgres({ ...parts(), password: SECRET, ...wrong }, { driver, connectTimeout: 300 }));
+      const error = await firstError(
+        postgres({ ...parts(), password: SECRET, ...wrong }, { driver, connectTimeout: 300 }),
+      );
       expect(error).toBeInstanceOf(ConnectError);
       if (code !== undefined) expect(error.code).toBe(code);
       expect(error.message).toMatch(words);
@@ -97,6 +111,21 @@ describe.each(drivers)("%s", (driver) => {
         expect((error as QueryError).code).toBe("42P01");
         expect(shown(error, observed.server.password)).toEqual([]);
         expect(inspect(db, { depth: 10 })).not.toContain(observed.server.password);
+      }),
+    );
+  });
+
+  test("a full disk of the server is told as such, with whose it is and what to do", async () => {
+    await run(
+      use(postgres(observed.url, { driver }), function* (db) {
+        // A device that is always full: the server can't write there, as on a disk without room.
+        const error = yield* failing(db.unsafe("copy (select repeat('x', 100000)) to '/dev/full'"));
+        expect(error).toBeInstanceOf(QueryError);
+        expect((error as QueryError).code).toBe("53100");
+        expect(error.message).toContain(
+          `the disk of the server 127.0.0.1:${observed.server.port} is full. Free some room there`,
+        );
+        expect((yield* db.sql`select 1`).length).toBe(1);
       }),
     );
   });
@@ -120,7 +149,9 @@ describe.each(drivers)("%s", (driver) => {
     await until(async () => (await observed.connections()) === 0, "its connections are closed");
   });
 
-  test("a server that is killed fails the calls that run, and serves those after its restart", { timeout: 90_000 }, async () => {
+  test("a server that is killed fails the calls that run, and serves those after its restart", {
+    timeout: 90_000,
+  }, async () => {
     const server = await startPostgres();
     try {
       await run(
@@ -128,10 +159,12 @@ describe.each(drivers)("%s", (driver) => {
           yield* db.unsafe("create table kept (id int)");
           const calls = [
             createTask(db.sql`select pg_sleep(30)`),
-            createTask(use(db.transaction(), function* (tx) {
-              yield* tx.sql`insert into kept values (1)`;
-              yield* tx.sql`select pg_sleep(30)`;
-            })),
+            createTask(
+              use(db.transaction(), function* (tx) {
+                yield* tx.sql`insert into kept values (1)`;
+                yield* tx.sql`select pg_sleep(30)`;
+              }),
+            ),
           ];
           yield* sleep(200);
           yield* fromPromise(server.kill());
@@ -151,7 +184,9 @@ describe.each(drivers)("%s", (driver) => {
     }
   });
 
-  test("a server that is stopped in its tracks: calls with a timeout end in timeout and grace, and it is served again when it goes on", { timeout: 90_000 }, async () => {
+  test("a server that is stopped in its tracks: calls with a timeout end in timeout and grace, and it is served again when it goes on", {
+    timeout: 90_000,
+  }, async () => {
     const server = await startPostgres();
     try {
       await run(
@@ -170,43 +205,56 @@ describe.each(drivers)("%s", (driver) => {
     }
   });
 
-  test("a network that is cut silently: query, transaction, stream and copy with a timeout end in timeout and grace, and the pool works when it is whole again", { timeout: 90_000 }, async () => {
+  test("a network that is cut silently: query, transaction, stream and copy with a timeout end in timeout and grace, and the pool works when it is whole again", {
+    timeout: 90_000,
+  }, async () => {
     const proxy = await startProxy(observed.server.port);
     try {
       await run(
-        use(postgres(observed.server.urlAt(proxy.port), { driver, max: 5, grace: 300, connectTimeout: 500 }), function* (db) {
-          yield* db.unsafe("create table if not exists cut (id int)");
-          const inTransaction = (db2: Postgres) =>
-            use(db2.transaction(), function* (tx) {
-              yield* tx.sql`insert into cut values (1)`;
-              yield* sleep(200);
-              yield* tx.sql`insert into cut values (2)`;
-            });
-          const slowly = function* () {
-            const rows = db.stream({ batch: 2 })`select i, pg_sleep(0.05) from generate_series(1, 1000) i`;
-            for (;;) yield* rows.next();
-          };
-          const copied = function* () {
-            const bytes = db.copyTo("(select i, pg_sleep(0.01) from generate_series(1, 10000) i)");
-            for (;;) yield* bytes.next();
-          };
-          const bodies: AwaitableLike<unknown>[] = [db.sql`select pg_sleep(30)`, inTransaction(db), slowly(), copied()];
-          const tasks = bodies.map((body) => createTask(timeout(700, body)));
-          yield* sleep(100);
-          proxy.cut();
-          const began = performance.now();
-          yield* wait(tasks);
-          // On a quiet machine 1 s: timeout and grace.
-          expect(performance.now() - began).toBeLessThan(10_000);
-          for (const task of tasks) expect(task.exception()).toBeInstanceOf(TimeoutError);
-          proxy.heal();
-          expect((yield* db.one<{ n: bigint }>`select count(*) as n from cut`).n).toBe(0n);
-        }),
+        use(
+          postgres(observed.server.urlAt(proxy.port), { driver, max: 5, grace: 300, connectTimeout: 500 }),
+          function* (db) {
+            yield* db.unsafe("create table if not exists cut (id int)");
+            const inTransaction = (db2: Postgres) =>
+              use(db2.transaction(), function* (tx) {
+                yield* tx.sql`insert into cut values (1)`;
+                yield* sleep(200);
+                yield* tx.sql`insert into cut values (2)`;
+              });
+            const slowly = function* () {
+              const rows = db.stream({ batch: 2 })`select i, pg_sleep(0.05) from generate_series(1, 1000) i`;
+              for (;;) yield* rows.next();
+            };
+            const copied = function* () {
+              const bytes = db.copyTo("(select i, pg_sleep(0.01) from generate_series(1, 10000) i)");
+              for (;;) yield* bytes.next();
+            };
+            const bodies: AwaitableLike<unknown>[] = [
+              db.sql`select pg_sleep(30)`,
+              inTransaction(db),
+              slowly(),
+              copied(),
+            ];
+            const tasks = bodies.map((body) => createTask(timeout(700, body)));
+            yield* sleep(100);
+            proxy.cut();
+            const began = performance.now();
+            yield* wait(tasks);
+            // On a quiet machine 1 s: timeout and grace.
+            expect(performance.now() - began).toBeLessThan(10_000);
+            for (const task of tasks) expect(task.exception()).toBeInstanceOf(TimeoutError);
+            proxy.heal();
+            expect((yield* db.one<{ n: bigint }>`select count(*) as n from cut`).n).toBe(0n);
+          },
+        ),
       );
     } finally {
       await proxy.stop();
     }
-    await until(async () => (await observed.connections()) === 0, "the server has given up the connections that were cut");
+    await until(
+      async () => (await observed.connections()) === 0,
+      "the server has given up the connections that were cut",
+    );
   });
 
   test("a pool whose body fails ends the calls of others, and closes; one whose body ends waits for them", async () => {

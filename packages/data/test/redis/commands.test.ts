@@ -168,7 +168,9 @@ test("a connection that a body leaves with a call under way is not given to the 
         return waits;
       }),
     );
-    expect(yield* left).toBeInstanceOf(ConnectionLostError);
+    const error = yield* left;
+    expect(error).toBeInstanceOf(ConnectionLostError);
+    expect(error.message).toContain("the body that had it has ended");
     expect(yield* use(db.connection(), (own) => own.ping())).toBe("PONG");
     expect(yield* somebodyWaits(db)).toBe(false);
   });

@@ -261,7 +261,7 @@ describe("a network that is cut", () => {
         const begun = performance.now();
         expect(yield* errorOf(timeout(100, db.get("k")))).toBeInstanceOf(TimeoutError);
         expect(performance.now() - begun).toBeGreaterThanOrEqual(290);
-        expect(performance.now() - begun).toBeLessThan(2_000);
+        expect(performance.now() - begun).toBeLessThan(10_000);
         const error = yield* other;
         expect(error).toBeInstanceOf(ConnectionLostError);
         expect(error.message).toContain("within the grace of 200 ms");
@@ -302,7 +302,7 @@ describe("a network that is cut", () => {
         waits.cancel();
         yield* gather([waits], { returnExceptions: true });
         expect(waits.cancelled).toBe(true);
-        expect(performance.now() - begun).toBeLessThan(2_000);
+        expect(performance.now() - begun).toBeLessThan(10_000);
         proxy.heal();
         yield* until(
           "the server has let it go",

@@ -29,6 +29,14 @@ const publish = coroutine(function* publish(db: Redis, channel: string, count: n
   for (let i = 0; i < count; i++) yield* db.publish(channel, String(i));
 });
 
+/** Publishes so many messages, and waits until those who were subscribed before have them: all subscriptions share a connection. */
+const publishedTo = coroutine(function* publishedTo(db: Redis, channel: string, count: number): CoroutineBody<void> {
+  yield* use(db.subscribe(channel, { buffer: count }), function* (last) {
+    yield* publish(db, channel, count);
+    yield* take(last, count);
+  });
+});
+
 test("what is published in the body of a subscription comes, in order, with its channel", async () => {
   await there.run(function* (db) {
     yield* use(db.subscribe(["a", "b"]), function* (messages) {
@@ -94,9 +102,7 @@ test("all subscriptions share a connection; the last reader of a channel ends it
 test("a subscriber that is too slow gets what was in the buffer, and then the error", async () => {
   await there.run(function* (db) {
     yield* use(db.subscribe("c", { buffer: 10 }), function* (messages) {
-      yield* publish(db, "c", 15);
-      yield* db.ping();
-      yield* sleep(50); // what was published comes on another connection
+      yield* publishedTo(db, "c", 15);
       expect(texts(yield* take(messages, 10))).toEqual("0123456789".split(""));
       expect(yield* errorOf(messages.next())).toBeInstanceOf(SlowSubscriberError);
     });
@@ -106,8 +112,7 @@ test("a subscriber that is too slow gets what was in the buffer, and then the er
 test("or the newest messages, and how many are missing before them", async () => {
   await there.run(function* (db) {
     yield* use(db.subscribe("c", { buffer: 10, overflow: "drop-oldest" }), function* (messages) {
-      yield* publish(db, "c", 2_500);
-      yield* sleep(100); // what was published comes on another connection
+      yield* publishedTo(db, "c", 2_500);
       const [gap, ...rest] = yield* take(messages, 11);
       expect(gap).toEqual({ kind: "gap", reason: "overflow", dropped: 2_490 });
       expect(texts(rest)).toEqual(Array.from({ length: 10 }, (_, i) => String(2_490 + i)));
@@ -128,7 +133,7 @@ test("what is dropped is let go of", async () => {
       };
       const before = used();
       yield* gather(Array.from({ length: 40 }, () => publishing())); // 80 MB
-      yield* sleep(100);
+      yield* publishedTo(db, "c", 1);
       expect(used() - before).toBeLessThan(40e6);
       yield* messages.close();
     });

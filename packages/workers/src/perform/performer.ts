@@ -36,8 +36,8 @@ export interface PerformerSetup {
   readonly queue: string;
   readonly broker: Broker;
   readonly loop: EventLoop;
-  /** The pool, when the first job needs it. */
-  readonly pool: () => AttemptPool;
+  /** `undefined`: no task needs it. */
+  readonly pool: AttemptPool | undefined;
   readonly event: ((event: WorkerEvent) => void) | undefined;
 }
 
@@ -166,7 +166,8 @@ export class Performer {
   ): CoroutineBody<string> {
     let result: string | undefined;
     const { address, pool } = self.#setup;
-    yield* forEach(pool().stream("attempt", address, self.#jobOf(claim), claim.payload.args), ([kind, text]) => {
+    if (pool === undefined) throw new Error("the worker has no pool");
+    yield* forEach(pool.stream("attempt", address, self.#jobOf(claim), claim.payload.args), ([kind, text]) => {
       if (kind === "value") result = text;
       else put(text);
     });

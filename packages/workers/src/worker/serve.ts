@@ -44,6 +44,8 @@ const POOL_GRACE = 5_000; // ms, at most
 export const serve: (setup: ServeSetup) => Coroutine<void> = /* @__PURE__ */ coroutine(function* serve(
   setup: ServeSetup,
 ): CoroutineBody<void> {
+  // Runtimes without a pool of processes serve tasks that need none.
+  if (![...setup.tasks.values()].some(({ runs }) => runs === "process")) return yield* consuming(setup, undefined);
   const pool: AttemptPool = processPool<{ attempt: typeof import("../perform/pool-module.ts").attempt }>(POOL_MODULE, {
     size: setup.concurrency,
     grace: Math.min(setup.grace, POOL_GRACE),
@@ -52,8 +54,8 @@ export const serve: (setup: ServeSetup) => Coroutine<void> = /* @__PURE__ */ cor
   yield* use(pool, (open) => consuming(setup, open));
 });
 
-const consuming = coroutine(function* consume(setup: ServeSetup, pool: AttemptPool): CoroutineBody<void> {
-  const performer = new Performer({ ...setup, loop: getRunningLoop(), pool: () => pool });
+const consuming = coroutine(function* consume(setup: ServeSetup, pool: AttemptPool | undefined): CoroutineBody<void> {
+  const performer = new Performer({ ...setup, loop: getRunningLoop(), pool });
   const stopping = new Event();
   const { concurrency, lease } = setup;
   const consumer = createTask(

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type CoroutineBody, fromPromise, gather, run, sleep, timeout, use } from "brigade";
-import { bullmq, taskNames, type Workers, workers } from "@brigade/workers";
+import { bullmq, type JobCounts, taskNames, type Workers, workers } from "@brigade/workers";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type RedisServer, startRedis } from "../../../data/test/servers/redis.ts";
 import type * as tasks from "../suite/tasks.ts";
@@ -42,9 +42,9 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 /** Something happens when a few of the jobs have run. All of them have to end, in about their time. */
-function allEnd(queue: string, happens: (worker: ChildProcess) => Promise<unknown>): Promise<void> {
+function afterAllHaveEnded(queue: string, happens: (worker: ChildProcess) => Promise<unknown>): Promise<JobCounts> {
   return run(
-    use(workers({ engine: bullmq(server.url), queue, trouble: () => {} }), function* (w): CoroutineBody<void> {
+    use(workers({ engine: bullmq(server.url), queue, trouble: () => {} }), function* (w): CoroutineBody<JobCounts> {
       const jobs = yield* w.submitMany(
         names.limited,
         Array.from({ length: JOBS }, (): [] => []),
@@ -54,7 +54,7 @@ function allEnd(queue: string, happens: (worker: ChildProcess) => Promise<unknow
       expect(yield* left(w)).toBeGreaterThan(0);
       yield* fromPromise(happens(child));
       yield* timeout("60s", gather(jobs.map((job) => job.result())));
-      expect(yield* w.counts()).toEqual({ waiting: 0, delayed: 0, running: 0, dead: 0 });
+      return yield* w.counts();
     }),
   );
 }
@@ -64,23 +64,21 @@ function* left({ counts }: Workers): CoroutineBody<number> {
   return waiting + delayed + running;
 }
 
-test(
-  "jobs with a rate go on when the worker that had taken turns is killed",
-  () =>
-    allEnd("killed", async (child) => {
-      await killed(child);
-      await startWorker("killed");
-    }),
-  90_000,
-);
+const NONE: JobCounts = { waiting: 0, delayed: 0, running: 0, dead: 0 };
 
-test(
-  "jobs with a rate go on when Redis was stopped for longer than a lease",
-  () =>
-    allEnd("paused", async () => {
-      server.pause();
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      server.resume();
-    }),
-  90_000,
-);
+test("jobs with a rate go on when the worker that had taken turns is killed", async () => {
+  const counts = await afterAllHaveEnded("killed", async (child) => {
+    await killed(child);
+    await startWorker("killed");
+  });
+  expect(counts).toEqual(NONE);
+}, 90_000);
+
+test("jobs with a rate go on when Redis was stopped for longer than a lease", async () => {
+  const counts = await afterAllHaveEnded("paused", async () => {
+    server.pause();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    server.resume();
+  });
+  expect(counts).toEqual(NONE);
+}, 90_000);

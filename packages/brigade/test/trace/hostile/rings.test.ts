@@ -159,7 +159,7 @@ test("names that no event of the ring has any more are forgotten", { timeout: 60
   const names = [...trace.type].flatMap((type, i) => (type === NAMED ? [trace.strings[trace.a[i] as number]] : []));
   expect(names.length).toBeGreaterThan(5);
   names.forEach((name) =>
-    expect(Number(/^task with the number (\d+)$/.exec(name)?.[1])).toBeGreaterThanOrEqual(count - 100),
+    expect(Number(/^task with the number (\d+)$/.exec(String(name))?.[1])).toBeGreaterThanOrEqual(count - 100),
   );
 });
 

@@ -4,7 +4,7 @@ import { callFailure, codeOf, QUERY_CANCELED } from "../failures.ts";
 import type { Answered, Rows } from "../driver/link.ts";
 import type { Settings } from "../settings.ts";
 import type { Statement } from "../sql/statement.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, InFlight } from "./connection.ts";
 
 /** What becomes of the rows: themselves, the first one, … It may throw, which is then the call's error. */
 export type Shape<R> = (rows: Rows<unknown>) => R;
@@ -15,15 +15,13 @@ function isStalePlan(error: unknown): boolean {
   return codeOf(error) === "0A000" && routine === "RevalidateCachedQuery";
 }
 
-export abstract class Call<R> implements Answered {
+export abstract class Call<R> implements Answered, InFlight {
   readonly statement: Statement;
   readonly #shape: Shape<R>;
   readonly #reply: CallbackReply<R>;
   readonly #settings: Settings;
   protected connection: Connection | undefined;
-  /** Its task unwinds as soon as there is an answer. */
   cancelled: Error | undefined;
-  /** Others wait behind it: it makes way, and runs again on a connection of its own. */
   evicted = false;
   #repeated = false;
 

@@ -13,16 +13,25 @@ import type { Link } from "../driver/link.ts";
 import { ConnectionLostError } from "../../errors.ts";
 import { callFailure } from "../failures.ts";
 import type { Settings } from "../settings.ts";
-import type { Call } from "./call.ts";
 
 const FIRST_PAUSE = 20; // a request that came before the statement has hit nothing: it is made again after this, twice that, …
 const LAST_ANSWERS = 200; // the driver has so long to fail what was on its way over a connection that is lost
+
+/** A call that was sent and not answered. */
+export interface InFlight {
+  readonly statement: { readonly text: string };
+  /** Its task unwinds, or it fails with this, as soon as there is an answer. */
+  cancelled: Error | undefined;
+  /** Others wait behind it: it makes way, and runs again on a connection of its own. */
+  evicted: boolean;
+  failed(error: unknown): void;
+}
 
 export class Connection {
   readonly link: Link;
   readonly settings: Settings;
   /** What was sent and not answered, in the order it was sent. */
-  readonly flight: Set<Call<unknown>> = new Set();
+  readonly flight: Set<InFlight> = new Set();
   /** Requests to cancel that may still hit something: 57014 then says nothing about who was meant. */
   cancels: number = 0;
   readonly #watchers = new Set<() => void>(); // those who end calls

@@ -1,20 +1,19 @@
 /** How the use of a connection ends: committed, rolled back, given back in a known state, or destroyed. */
 import { type Coroutine, type CoroutineBody, coroutine, getRunningLoop, InvalidStateError } from "brigade";
-import type { Pool, Slot } from "../../connections/pool.ts";
+import type { Pool } from "../../connections/pool.ts";
+import type { Slot } from "../../connections/slot.ts";
 import { QueryError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Session } from "./session.ts";
 
 /** What it leaves is given back in a known state, or destroyed. */
-export const leave: (pool: Pool<Connection>, slot: Slot<Connection>, session: Session) => Coroutine<void> = coroutine(function* leave(
-  pool: Pool<Connection>,
-  slot: Slot<Connection>,
-  session: Session,
-): CoroutineBody<void> {
-  yield* session.settled();
-  if (session.lost) pool.drop(slot);
-  pool.giveBack(slot);
-});
+export const leave: (pool: Pool<Connection>, slot: Slot<Connection>, session: Session) => Coroutine<void> = coroutine(
+  function* leave(pool: Pool<Connection>, slot: Slot<Connection>, session: Session): CoroutineBody<void> {
+    yield* session.settled();
+    if (session.lost) pool.drop(slot);
+    pool.giveBack(slot);
+  },
+);
 
 /** When the server does not say within grace that it has undone everything, the connection is destroyed: then it does. */
 export const rollback: (session: Session, texts: readonly string[]) => Coroutine<void> = coroutine(function* rollback(
@@ -32,7 +31,8 @@ export const rollback: (session: Session, texts: readonly string[]) => Coroutine
 
 /** The server has so long to answer, or the connection is destroyed. */
 const bounded = coroutine(function* bounded(session: Session, text: string, limit: number): CoroutineBody<string> {
-  const timer = limit === Infinity ? undefined : getRunningLoop().callLater(limit, () => session.connection.link.destroy());
+  const timer =
+    limit === Infinity ? undefined : getRunningLoop().callLater(limit, () => session.connection.link.destroy());
   try {
     return yield* session.control(text);
   } finally {
@@ -50,4 +50,3 @@ export const commit: (session: Session) => Coroutine<void> = coroutine(function*
     "25P02",
   );
 });
-

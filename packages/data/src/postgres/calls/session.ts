@@ -60,9 +60,9 @@ export class Session {
 
   #begin<R>(statement: Statement, shape: Shape<R>, reply: CallbackReply<R>): (reason: Error) => void {
     const call = new SessionCall(this, statement, shape, reply);
-    this.#line.push(call as SessionCall<unknown>);
+    this.#line.push(call);
     this.next();
-    return (reason) => this.#cancel(call as SessionCall<unknown>, reason);
+    return (reason) => this.#cancel(call, reason);
   }
 
   next(): void {
@@ -116,7 +116,7 @@ class SessionCall<R> extends Call<R> {
   }
 
   protected left(): void {
-    this.#session.left(this as SessionCall<unknown>);
+    this.#session.left(this);
   }
 
   protected repeat(): void {}

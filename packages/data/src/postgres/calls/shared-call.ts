@@ -1,6 +1,7 @@
 /** A call outside transactions: it waits for a connection, or for room on one, and gives it back with the answer. */
 import { type Awaitable, type CallbackReply, type EventLoop, fromCallback, getRunningLoop } from "brigade";
-import type { Pool, Slot, Taker } from "../../connections/pool.ts";
+import type { Pool } from "../../connections/pool.ts";
+import type { Slot, Taker } from "../../connections/slot.ts";
 import type { Settings } from "../settings.ts";
 import type { Statement } from "../sql/statement.ts";
 import { Call, type Shape } from "./call.ts";

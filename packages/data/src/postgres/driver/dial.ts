@@ -63,7 +63,8 @@ function once(socket: Socket, event: "connect" | "secureConnect" | "close", addr
     };
     const happened = (): void => done(() => reply.succeed(undefined));
     const failed = (error: Error): void => done(() => reply.fail(error));
-    const closed = (): void => failed(Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" }));
+    const closed = (): void =>
+      failed(Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" }));
     socket.once(event, happened).once("error", failed);
     if (event !== "close") socket.once("close", closed);
     return (reason) => done(() => reply.fail(reason));
@@ -83,7 +84,8 @@ function firstByte(socket: Socket, address: string): Awaitable<string> {
       if (bytes !== null) done(() => reply.succeed(bytes.length === 1 ? bytes.toString("latin1") : ""));
     };
     const failed = (error: Error): void => done(() => reply.fail(error));
-    const closed = (): void => failed(Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" }));
+    const closed = (): void =>
+      failed(Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" }));
     socket.on("readable", readable).once("error", failed).once("close", closed);
     return (reason) => done(() => reply.fail(reason));
   }, `TLS with ${address}`);

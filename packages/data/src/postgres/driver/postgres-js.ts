@@ -11,8 +11,8 @@ import { type Answered, type Copying, type CopyInput, Link, type Rows } from "./
 
 /** A query says how it ended by these; the driver's own cursors replace them, and so does a copy, which ends twice. */
 interface Ending {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
 }
 
 function ignore(): void {}
@@ -42,7 +42,8 @@ class PostgresJsLink extends Link {
     const { state } = yield* fromCallback<{ readonly state: { readonly pid: number; readonly secret: number } }>(
       (reply) => {
         this.#sql.unsafe("select 1").then(
-          (rows) => reply.succeed(rows as unknown as { readonly state: { readonly pid: number; readonly secret: number } }),
+          (rows) =>
+            reply.succeed(rows as unknown as { readonly state: { readonly pid: number; readonly secret: number } }),
           (error: unknown) => reply.fail(error),
         );
         return undefined;
@@ -55,10 +56,14 @@ class PostgresJsLink extends Link {
 
   send(statement: Statement, answered: Answered): void {
     const simple = statement.mode === "simple";
-    const query = this.#sql.unsafe(statement.text, statement.values as string[], {
-      prepare: statement.mode === "prepared",
-      simple,
-    } as { prepare: boolean });
+    const query = this.#sql.unsafe(
+      statement.text,
+      statement.values as string[],
+      {
+        prepare: statement.mode === "prepared",
+        simple,
+      } as { prepare: boolean },
+    );
     query.then(
       (rows) => answered.succeeded(simple ? lastOf(rows) : (rows as Rows<unknown>)),
       (error: unknown) => answered.failed(error),
@@ -66,18 +71,18 @@ class PostgresJsLink extends Link {
   }
 
   copyIn(text: string, copying: Copying<CopyInput>): void {
-    this.#copy<Writable, CopyInput>(text, copying, (stream) => new StreamInput(stream), "writable");
+    this.#copy(text, copying, (stream) => new StreamInput(stream as Writable), "writable");
   }
 
   copyOut(text: string, copying: Copying<Readable>): void {
-    this.#copy<Readable, Readable>(text, copying, (stream) => stream, "readable");
+    this.#copy(text, copying, (stream) => stream as Readable, "readable");
   }
 
   /** The query is resolved with the stream first, and with the result, or the error, at the end: which its promise does not tell. */
-  #copy<Stream extends Readable | Writable, Channel>(
+  #copy<Channel>(
     text: string,
     copying: Copying<Channel>,
-    channelOf: (stream: Stream) => Channel,
+    channelOf: (stream: Readable | Writable) => Channel,
     direction: "readable" | "writable",
   ): void {
     const query = this.#sql.unsafe(text) as PendingQuery<Row[]> & Ending;
@@ -87,8 +92,9 @@ class PostgresJsLink extends Link {
       resolve(value);
       if (begun || Array.isArray(value)) return copying.ended((value as { readonly count: number }).count);
       begun = true;
-      (value as Stream).on("error", ignore); // the query is rejected with it
-      copying.ready(channelOf(value as Stream));
+      const stream = value as Readable | Writable;
+      stream.on("error", ignore); // the query is rejected with it
+      copying.ready(channelOf(stream));
     };
     query.reject = (error) => {
       reject(error);
@@ -172,7 +178,7 @@ export const loadPostgresJs: (
         return socket;
       },
     };
-    const link = new PostgresJsLink(driver(options as unknown as Options<Record<string, never>>) as unknown as Sql, socket);
+    const link = new PostgresJsLink(driver(options as unknown as Options<Record<string, never>>), socket);
     yield* link.login();
     return link;
   });

@@ -101,7 +101,9 @@ export function unsafeStatement(text: string, values: readonly unknown[] | undef
 
 function encodeAll(values: readonly unknown[]): Encoded[] {
   if (values.length > MOST_VALUES)
-    throw new RangeError(`a statement has at most ${MOST_VALUES} values, not ${values.length}: use copyFrom, or arrays`);
+    throw new RangeError(
+      `a statement has at most ${MOST_VALUES} values, not ${values.length}: use copyFrom, or arrays`,
+    );
   const encoded = new Array<Encoded>(values.length);
   for (let i = 0; i < values.length; i++) encoded[i] = encode(values[i], `value ${i + 1} of the statement`);
   return encoded;

@@ -86,8 +86,9 @@ export class Consumer {
   readonly #running = new Map<string, Claim>();
   #group: TaskGroup | undefined; // of the claims that are performed
   #worker: Worker<JobPayload, StoredResult> | undefined;
-  #subscriber: Redis | undefined;
+  readonly #clients: Redis[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #closing = false;
 
   constructor(connection: Connection, options: ConsumeOptions, perform: (claim: Claim) => Awaitable<Outcome>) {
     this.#connection = connection;
@@ -131,7 +132,7 @@ export class Consumer {
       queueName,
       (job, token) => this.#process(job, token ?? ""),
       {
-        connection: optionsOf(place, true),
+        connection: this.#client(),
         prefix,
         concurrency,
         lockDuration: lease,
@@ -143,7 +144,10 @@ export class Consumer {
       },
     );
     this.#worker.on("error", (error) => {
-      if (!/could not renew lock|Missing lock|Lock mismatch|not in the active state/.test(error.message))
+      if (
+        !this.#closing &&
+        !/could not renew lock|Missing lock|Lock mismatch|not in the active state/.test(error.message)
+      )
         trouble("the worker is interrupted; it goes on soon", error);
     });
     this.#worker.on("lockRenewalFailed", (ids: string[]) => {
@@ -151,6 +155,20 @@ export class Consumer {
     });
     this.#subscribe();
     this.#lookLater();
+  }
+
+  /** The connection of BullMQ's worker. Its copies are remembered: BullMQ does not close them while Redis is away. */
+  #client(): Redis {
+    const client = new this.#connection.drivers.Redis(optionsOf(this.#connection.place, true));
+    const duplicate = client.duplicate.bind(client);
+    client.duplicate = (options) => this.#owned(duplicate(options));
+    return this.#owned(client);
+  }
+
+  #owned(client: Redis): Redis {
+    client.on("error", () => {}); // the worker tells of it
+    this.#clients.push(client);
+    return client;
   }
 
   #interrupt(id: string, why: "cancelled" | "lost"): void {
@@ -162,8 +180,7 @@ export class Consumer {
   #subscribe(): void {
     // It may have nothing to hear for days: its silence says nothing.
     const { socketTimeout: _, ...settings } = optionsOf(this.#connection.place, true);
-    const subscriber = (this.#subscriber = new this.#connection.drivers.Redis(settings));
-    subscriber.on("error", () => {}); // the worker's own connections tell of it
+    const subscriber = this.#owned(new this.#connection.drivers.Redis(settings));
     subscriber.on("message", (_channel, id) => this.#interrupt(id, "cancelled"));
     subscriber.subscribe(cancelChannel(this.#connection)).catch(() => {});
   }
@@ -261,12 +278,11 @@ export class Consumer {
   readonly #close = coroutine(function* close(this: void, self: Consumer): CoroutineBody<void> {
     clearTimeout(self.#timer);
     self.#timer = undefined;
-    self.#subscriber?.disconnect();
-    const worker = self.#worker;
-    if (worker === undefined) return;
-    const settled = (): boolean => true;
-    const closed = yield* moveOnAfter(CLOSING, fromPromise(worker.close().then(settled, settled)));
-    // Redis does not answer: what it would have been told, it finds out when the leases end.
-    if (closed === undefined) yield* moveOnAfter(CLOSING, fromPromise(worker.disconnect().then(settled, settled)));
+    self.#closing = true;
+    const settled = (): void => {};
+    // When Redis does not answer: what it would have been told, it finds out when the leases end.
+    const closed = self.#worker?.close().then(settled, settled);
+    yield* moveOnAfter(CLOSING, fromPromise(closed ?? Promise.resolve()));
+    for (const client of self.#clients) client.disconnect();
   });
 }

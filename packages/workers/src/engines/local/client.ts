@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { EngineError } from "../../errors.ts";
 import type { Database, Row } from "../pg-boss/database.ts";
-import { assertReadable, type Place } from "./place.ts";
+import { assertReadable, isFull, type Place } from "./place.ts";
 import { StartingKeeper } from "./starting-keeper.ts";
 import { type Failure, type Hello, Lines, type Message, WIRE } from "./wire.ts";
 
@@ -79,10 +79,9 @@ export class KeptDatabase implements Database {
   }
 
   failure(error: unknown): EngineError {
-    if (error instanceof EngineError) return error;
+    if (error instanceof EngineError && !(error instanceof LostKeeperError)) return error;
     const message = error instanceof Error ? error.message : String(error);
-    const full = (error as { code?: unknown }).code === "53100" || /No space left|ENOSPC/.test(message);
-    const why = full ? " (its disk is full: make room there)" : "";
+    const why = isFull(this.#place.folder) ? " (its disk is full: make room there)" : "";
     return new EngineError(`local: ${this.place} can't be used: ${message}${why}`, { cause: error });
   }
 

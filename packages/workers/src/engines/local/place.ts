@@ -1,6 +1,6 @@
 /** Where a folder's keeper is found, and what a folder of ours looks like. */
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { EngineError } from "../../errors.ts";
@@ -80,4 +80,16 @@ export function assertReadable(place: Place): void {
   throw new EngineError(
     `local: the folder ${place.folder} holds something else ("${foreign}"): give local() a folder of its own`,
   );
+}
+
+/** PostgreSQL writes its log ahead in files of 16 MB: with less, it can't go on. */
+const LEAST_SPACE = 16 * 2 ** 20;
+
+export function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < LEAST_SPACE;
+  } catch {
+    return false; // whatever is wrong with it, it is not known to be that
+  }
 }

@@ -118,7 +118,7 @@ test("leaving waits neither for a server that is gone nor for one that is silent
       expect(performance.now() - began).toBeLessThan(10_000);
       await until(() => sockets() === 0, "the connections are closed");
     } finally {
-      await server.resume();
+      server.resume();
       if (server.pid === 0) await server.restart();
     }
   }

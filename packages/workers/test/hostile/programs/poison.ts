@@ -9,6 +9,11 @@ export const echo = task(function echo(value: unknown) {
   return value;
 });
 
+export const rests = task(function* rests(ms: number) {
+  yield* sleep(ms);
+  return "rested";
+});
+
 export const exits = task(function exits(code: number): unknown {
   return process.exit(code);
 });
