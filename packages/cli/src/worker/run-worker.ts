@@ -13,7 +13,20 @@ import type { WorkerOptions } from "./options.ts";
 const failed = 1;
 const refused = 2;
 
-export async function runWorker(options: WorkerOptions, pen: Pen): Promise<number> {
+/** Ends the process: what the tasks' module has left open, a timer or a pool of connections, shall not keep it. */
+export async function runWorker(options: WorkerOptions, pen: Pen): Promise<never> {
+  const exitCode = await worked(options, pen);
+  await Promise.all([process.stdout, process.stderr].map(written));
+  return process.exit(exitCode);
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve()); // also where nobody reads any more
+  });
+}
+
+async function worked(options: WorkerOptions, pen: Pen): Promise<number> {
   const file = options.file === undefined ? undefined : realpathSync(options.file);
   const library = await libraryOf(file);
   const log = new WorkerLog(options, pen);

@@ -45,7 +45,7 @@ test("two workers share a list, and no host is asked by both together more than 
   expect(server.mostInFlight).toBe(3);
   for (const worker of workers) expect(worker.said).toContain("exchange");
   await stopped(workers);
-});
+}, 60_000);
 
 test("redirects, retries, binary bodies and failures are as without an engine", async () => {
   await using server = await TestServer.start();
@@ -73,7 +73,7 @@ test("redirects, retries, binary bodies and failures are as without an engine", 
   expect(gist(spread.stdout)).toEqual(gist(plain.stdout));
   expect(spread.exitCode).toBe(1);
   await stopped(workers);
-});
+}, 60_000);
 
 test("a worker that is killed in the middle loses no URL, and a POST that may have arrived is not sent again", async () => {
   await using server = await TestServer.start();
@@ -102,7 +102,7 @@ test("a worker that is killed in the middle loses no URL, and a POST that may ha
   expect(line?.error).toMatchObject({ class: "ConnectionLostError" });
   expect(server.asked.filter(({ path }) => path === "/silence/post")).toHaveLength(1);
   await stopped(rest);
-});
+}, 60_000);
 
 test("while no worker answers that is said, with the command that starts one; an engine that is not there is one line", async () => {
   await using server = await TestServer.start();
@@ -119,4 +119,4 @@ test("while no worker answers that is said, with the command that starts one; an
   expect(exitCode).toBe(2);
   expect(stderr).toContain("127.0.0.1:9");
   expect(stderr).not.toContain("s3cret");
-});
+}, 60_000);
