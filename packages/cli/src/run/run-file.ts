@@ -35,7 +35,7 @@ export async function runFile(options: RunFileOptions): Promise<number> {
   return process.exit(exitCode);
 }
 
-export function written(stream: NodeJS.WriteStream): Promise<void> {
+function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.write("", () => resolve()); // also where nobody reads any more
   });

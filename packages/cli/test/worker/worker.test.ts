@@ -18,15 +18,15 @@ import { currentJob, task } from "@brigade/workers";
 
 export const double = task(function double(n: number): number {
   return 2 * n;
-}, 60_000);
+});
 export const broken = task(function broken(): never {
   throw new RangeError("no such order");
-}, 60_000);
+});
 export const slow = task(function* slow(seconds: number) {
   appendFileSync("slow.log", "began " + currentJob().attempt + "\\n");
   yield* sleep(seconds * 1_000);
   return "slept";
-}, 60_000);
+});
 `;
 
 /** Submits and prints what comes of it. */
