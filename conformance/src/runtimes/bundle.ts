@@ -104,6 +104,7 @@ export async function bundleData(folder: string, { postgres, redis, s3 }: DataSe
       POSTGRES: JSON.stringify(postgres.url),
       REDIS: JSON.stringify(redis.url),
       S3: JSON.stringify(s3.url),
+      JOBS: JSON.stringify(join(folder, "jobs")),
     },
     external: [...names, "node:*"],
   });

@@ -43,6 +43,8 @@ export interface PoolOptions<C> {
    * is given something to wait for, and for the users to give the connection back where it is not.
    */
   interrupt(connection: C): Awaitable<void> | void;
+  /** Ends a connection at once. Unless given, `interrupt` does that. */
+  destroy?(connection: C): void;
 }
 
 type State = "open" | "draining" | "closed";
@@ -68,9 +70,9 @@ export class Pool<C> {
     this.#depth = options.depth ?? 1;
   }
 
-  /** How many connections there are, those that are being opened included. */
+  /** How many connections there are, those that are being opened, or closed, included. */
   get size(): number {
-    return this.#slots.size + this.#opening.size;
+    return this.#slots.size + this.#opening.size + this.#closing.size;
   }
 
   get waiting(): number {
@@ -260,7 +262,16 @@ export class Pool<C> {
     slot.state = "dropped";
     const task = this.#loop.createTask(this.#options.close(slot.connection));
     this.#closing.add(task);
-    task.addDoneCallback(() => this.#closing.delete(task));
+    task.addDoneCallback(() => {
+      this.#closing.delete(task);
+      if (task.cancelled) this.#destroy(slot.connection); // by the end of the run, perhaps before it had begun
+      this.#serve();
+    });
+  }
+
+  #destroy(connection: C): void {
+    if (this.#options.destroy) this.#options.destroy(connection);
+    else void this.#options.interrupt(connection);
   }
 
   /**
@@ -284,6 +295,8 @@ export class Pool<C> {
     for (const task of this.#opening) task.cancel();
     for (const slot of this.#idle.splice(0)) this.#retire(slot);
     yield* gather([...this.#opening, ...this.#closing], { returnExceptions: true });
+    this.#opening.clear();
+    this.#closing.clear();
   }).bind(this);
 
   #unused(): Awaitable<void> {

@@ -114,12 +114,14 @@ const managed = /* @__PURE__ */ contextManager(function* postgres(
     ? loadNodePostgres(settings, parsers)
     : loadPostgresJs(settings, parsers);
   const pool = poolOf(settings, login);
+  const traffic = new Traffic(pool, settings, new Texts());
   let ending: "value" | "other" = "other";
   try {
-    yield clientOf(settings, login, pool);
+    yield clientOf(settings, login, pool, traffic);
     ending = "value";
   } finally {
     yield* pool.close(ending === "other");
+    traffic.close();
   }
 });
 
@@ -139,6 +141,7 @@ function poolOf(settings: Settings, login: Login): Pool<Connection> {
       connection.onLost = lose;
     },
     interrupt: (connection) => connection.interrupt(),
+    destroy: ({ link }) => link.destroy(),
   });
   return pool;
 }
@@ -155,8 +158,7 @@ const closing = coroutine(function* closing(
   if ((yield* moveOnAfter(grace, said)) === undefined) destroy();
 });
 
-function clientOf(settings: Settings, login: Login, pool: Pool<Connection>): Postgres {
-  const traffic = new Traffic(pool, settings, new Texts());
+function clientOf(settings: Settings, login: Login, pool: Pool<Connection>, traffic: Traffic): Postgres {
   return {
     ...queriesOver(traffic.call.bind(traffic)),
     ...rowStreamsOf(pool),

@@ -6,6 +6,7 @@ import {
   coroutine,
   createTask,
   type Stream,
+  type Suspension,
   shield,
   stream,
   type Task,
@@ -14,6 +15,7 @@ import type { Pool } from "../connections/pool.ts";
 import type { Connection } from "./calls/connection.ts";
 import { Session } from "./calls/session.ts";
 import type { Rows } from "./driver/link.ts";
+import { OneByOne } from "./one-by-one.ts";
 import type { AnyRow, Send } from "./queries.ts";
 import { all, checkedRow, type RowSchema } from "./shapes.ts";
 import { type Statement, statementOf } from "./sql/statement.ts";
@@ -121,20 +123,22 @@ class Cursor {
 }
 
 /** In a transaction nothing is read ahead: to end that when the stream is left would spoil the transaction. */
-const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<unknown, void, unknown> {
+const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<Suspension | unknown[], void, unknown> {
   const cursor = new Cursor(send, ask, false);
   yield* cursor.open();
   try {
     do {
-      const rows = yield* cursor.read();
-      for (const row of rows) yield row;
+      yield yield* cursor.read();
     } while (!cursor.done);
   } finally {
     yield* shield(cursor.close());
   }
 });
 
-const onItsOwn = stream(function* rows(pool: Pool<Connection>, ask: Ask): Generator<unknown, void, unknown> {
+const onItsOwn = stream(function* rows(
+  pool: Pool<Connection>,
+  ask: Ask,
+): Generator<Suspension | unknown[], void, unknown> {
   const slot = yield* pool.acquire();
   const session = new Session(slot.connection);
   const cursor = new Cursor(session.call.bind(session), ask, true);
@@ -143,8 +147,7 @@ const onItsOwn = stream(function* rows(pool: Pool<Connection>, ask: Ask): Genera
     yield* session.control("begin");
     yield* cursor.open();
     do {
-      const rows = yield* cursor.read();
-      for (const row of rows) yield row;
+      yield yield* cursor.read();
     } while (!cursor.done);
     yield* commit(session);
     finished = true;
@@ -168,13 +171,13 @@ const end = coroutine(function* end(
 
 const BATCH = 1_000;
 
-function rowStreams(begin: (ask: Ask) => Stream<unknown>): RowStreams {
+function rowStreams(begin: (ask: Ask) => Stream<unknown[]>): RowStreams {
   const tagged =
     ({ batch = BATCH, schema }: StreamOptions<unknown>) =>
     (strings: TemplateStringsArray, ...values: readonly unknown[]): Stream<unknown> => {
       if (!(Number.isInteger(batch) && batch >= 1))
         throw new RangeError(`stream: batch is a whole number of at least 1, not ${batch}`);
-      return begin({ statement: statementOf(strings, values), batch, schema });
+      return new OneByOne(begin({ statement: statementOf(strings, values), batch, schema }));
     };
   const plain = tagged({});
   const either = (first: TemplateStringsArray | StreamOptions<unknown>, ...values: readonly unknown[]): unknown =>

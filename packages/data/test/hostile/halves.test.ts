@@ -14,7 +14,7 @@ import {
 } from "brigade";
 import { type Postgres, postgres } from "@brigade/data/postgres";
 import { type Sqlite, sqlite } from "@brigade/data/sqlite";
-import pg from "pg";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectNothingLeft } from "../../../brigade/test/node/hostile/leaves-nothing.ts";
 import { type PostgresServer, startPostgres } from "../servers/postgres.ts";
@@ -73,10 +73,10 @@ const storm = coroutine(function* storm<Db>(ledger: Ledger<Db>, seed: number): C
 
 describe("PostgreSQL", () => {
   let server: PostgresServer;
-  let admin: pg.Client;
+  let admin: Client;
   beforeAll(async () => {
     server = await startPostgres();
-    admin = new pg.Client({ connectionString: server.url });
+    admin = new Client({ connectionString: server.url });
     await admin.connect();
     // The commit of an entry waits: that is when its trigger fires.
     await admin.query(`
@@ -90,26 +90,34 @@ describe("PostgreSQL", () => {
     await server.stop();
   });
 
-  test.each(["postgres", "pg"] as const)("through %s: no transaction is half, none is open, no lock is held", async (driver) => {
-    await admin.query("truncate ledger");
-    const ledger: Ledger<Postgres> = {
-      open: () => postgres(server.url, { driver, max: 4, grace: 500 }),
-      enter: (db, n, rollsBack) =>
-        use(db.transaction(), function* (tx) {
-          yield* tx.sql`insert into ledger values (${n}, 1)`;
-          yield* sleep(1);
-          yield* tx.sql`insert into ledger values (${n}, 2)`;
-          if (rollsBack) throw new RollBack();
-        }),
-      halves: (db) => db.sql<{ n: number; halves: number }>`select n, count(*)::int as halves from ledger group by n`,
-    };
-    await expectNothingLeft(() => storm(ledger, 1));
-    const left = async (): Promise<unknown[]> => [
-      ...(await admin.query("select query from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()")).rows,
-      ...(await admin.query("select mode from pg_locks where pid <> pg_backend_pid() and locktype <> 'virtualxid'")).rows,
-    ];
-    await expect.poll(left).toEqual([]);
-  });
+  test.each(["postgres", "pg"] as const)(
+    "through %s: no transaction is half, none is open, no lock is held",
+    async (driver) => {
+      await admin.query("truncate ledger");
+      const ledger: Ledger<Postgres> = {
+        open: () => postgres(server.url, { driver, max: 4, grace: 500 }),
+        enter: (db, n, rollsBack) =>
+          use(db.transaction(), function* (tx) {
+            yield* tx.sql`insert into ledger values (${n}, 1)`;
+            yield* sleep(1);
+            yield* tx.sql`insert into ledger values (${n}, 2)`;
+            if (rollsBack) throw new RollBack();
+          }),
+        halves: (db) => db.sql<{ n: number; halves: number }>`select n, count(*)::int as halves from ledger group by n`,
+      };
+      await expectNothingLeft(() => storm(ledger, 1));
+      const left = async (): Promise<unknown[]> => [
+        ...(
+          await admin.query(
+            "select query from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+          )
+        ).rows,
+        ...(await admin.query("select mode from pg_locks where pid <> pg_backend_pid() and locktype <> 'virtualxid'"))
+          .rows,
+      ];
+      await expect.poll(left).toEqual([]);
+    },
+  );
 });
 
 test("SQLite: no transaction is half, and the file is whole", async () => {

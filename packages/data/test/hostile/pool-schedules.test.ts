@@ -1,5 +1,17 @@
 /** The pool of connections under every order of its steps: no connection has two users, none is lost, the line is kept. */
-import { type Awaitable, type CoroutineBody, coroutine, gather, getRunningLoop, InvalidStateError, moveOnAfter, shield, sleep, taskGroup, TimeoutError } from "brigade";
+import {
+  type Awaitable,
+  type CoroutineBody,
+  coroutine,
+  gather,
+  getRunningLoop,
+  InvalidStateError,
+  moveOnAfter,
+  shield,
+  sleep,
+  taskGroup,
+  TimeoutError,
+} from "brigade";
 import { type ExploreOptions, explore } from "brigade/testing";
 import { describe, expect, test } from "vitest";
 import { Pool, type PoolOptions, type Slot, type Taker } from "../../src/connections/pool.ts";
@@ -149,7 +161,8 @@ function* pooled(server: Server, pool: Pool<Connection>, body: CoroutineBody<voi
   } finally {
     yield* shield(pool.close(!ended));
     if (server.open !== 0) throw new Error(`${server.open} connections are left`);
-    if (pool.size !== 0 || pool.waiting !== 0) throw new Error(`the pool still counts ${pool.size} and ${pool.waiting}`);
+    if (pool.size !== 0 || pool.waiting !== 0)
+      throw new Error(`the pool still counts ${pool.size} and ${pool.waiting}`);
   }
 }
 
@@ -293,8 +306,7 @@ const interrupted = () => {
   })();
 };
 
-// BRIGADE_STORMS says how many times as many schedules are tried.
-const times = Number(process.env["BRIGADE_STORMS"] ?? 1);
+const times = process.env["BRIGADE_LONG"] === undefined ? 1 : 50;
 const small: ExploreOptions = { strategy: "exhaustive", leaks: true, schedules: 200 * times };
 const large: ExploreOptions = { leaks: true, schedules: 100 * times };
 
@@ -305,8 +317,8 @@ describe.each(Object.entries({ inLine, withTimeouts, withFailures, withDeadlines
       expect((await explore(program, small)).schedules).toBeGreaterThan(0);
     });
     test("in random orders, one of the tasks cancelled anywhere", async () => {
-      await explore(program, { ...large, cancelAnywhere: true });
-      await explore(program, { ...large, strategy: "pct" });
+      expect((await explore(program, { ...large, cancelAnywhere: true })).schedules).toBeGreaterThan(0);
+      expect((await explore(program, { ...large, strategy: "pct" })).schedules).toBeGreaterThan(0);
     });
   },
 );

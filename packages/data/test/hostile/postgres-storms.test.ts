@@ -1,17 +1,17 @@
 /** Storms over PostgreSQL, with both drivers. */
 import { coroutine } from "brigade";
 import { type Postgres, postgres } from "@brigade/data/postgres";
-import pg from "pg";
+import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { type PostgresServer, startPostgres } from "../servers/postgres.ts";
 import type { Subject } from "./storms.ts";
 import { describeStorms } from "./suite.ts";
 
 let server: PostgresServer;
-let admin: pg.Client;
+let admin: Client;
 beforeAll(async () => {
   server = await startPostgres();
-  admin = new pg.Client({ connectionString: server.url });
+  admin = new Client({ connectionString: server.url });
   await admin.connect();
 });
 afterAll(async () => {

@@ -23,7 +23,7 @@ function forms(password: string): ReadonlyMap<string, string> {
 }
 
 /** Where the text shows the password, and how. */
-export function found(text: string, password: string = PASSWORD): string[] {
+function found(text: string, password: string = PASSWORD): string[] {
   const seen: string[] = [];
   for (const [how, form] of forms(password)) {
     const at = text.indexOf(form);
@@ -42,7 +42,11 @@ function* reachable(root: unknown, depth: number): Generator<[path: string, valu
     if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
     if (seen.has(value) || level === depth) continue;
     seen.add(value);
-    for (let holder: object | null = value; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    for (
+      let holder: object | null = value;
+      holder && holder !== Object.prototype;
+      holder = Object.getPrototypeOf(holder)
+    ) {
       for (const key of Reflect.ownKeys(holder)) {
         let inner: unknown;
         try {
@@ -64,10 +68,13 @@ export function shown(error: unknown, password: string = PASSWORD): string[] {
     inspect: inspect(error, { depth: 12, showHidden: true, maxArrayLength: null, maxStringLength: null }),
     JSON: tryJson(error),
   };
-  const lines = Object.entries(texts).flatMap(([where, text]) => found(text, password).map((how) => `${where}: ${how}`));
+  const lines = Object.entries(texts).flatMap(([where, text]) =>
+    found(text, password).map((how) => `${where}: ${how}`),
+  );
   for (const [path, value] of reachable(error, 8)) {
     const text = typeof value === "string" ? value : ArrayBuffer.isView(value) ? bytesOf(value) : undefined;
-    if (text !== undefined && text.length < 1_000_000) lines.push(...found(text, password).map((how) => `${path}: ${how}`));
+    if (text !== undefined && text.length < 1_000_000)
+      lines.push(...found(text, password).map((how) => `${path}: ${how}`));
   }
   return lines;
 }

@@ -27,7 +27,8 @@ function subject(path: string): Subject<Sqlite> {
     slowly: coroutine(function* (db: Sqlite, n: number) {
       return (yield* db.get<{ n: number }>(SLOW, [n]))?.n ?? -1;
     }),
-    connections: () => Promise.resolve([...processesBelow(process.pid).values()].filter(({ name }) => name === "node").length),
+    connections: () =>
+      Promise.resolve([...processesBelow(process.pid).values()].filter(({ name }) => name === "node").length),
     most: (max) => max + 1,
   };
 }

@@ -81,7 +81,7 @@ const asked = coroutine(function* asked<Db>(subject: Subject<Db>, db: Db, slow: 
 });
 
 /** So many calls for a subject of scale 1. */
-const many = <R>({ scale }: Subject<never>, count: number, make: () => R): R[] =>
+const many = <R>({ scale }: { readonly scale: number }, count: number, make: () => R): R[] =>
   Array.from({ length: Math.ceil(count * scale) }, () => make());
 
 /** Each of the next calls gets its own answer. */
@@ -119,10 +119,7 @@ export const storms: Readonly<Record<string, Storm>> = {
     const oneRace = coroutine(function* () {
       return yield* race(Array.from({ length: 8 }, () => asked(subject, db, weather.chance(0.3))));
     });
-    yield* gather(
-      many(subject, 60, oneRace),
-      { limit: 6 },
-    );
+    yield* gather(many(subject, 60, oneRace), { limit: 6 });
   },
 
   *"a timeout of 0 to 5 ms around every call"(subject, db, weather) {
@@ -191,7 +188,7 @@ export const storms: Readonly<Record<string, Storm>> = {
           shielded++;
         });
         for (let i = 0; i < 20; i++) {
-          group.createTask(i % 5 === 0 ? held() : asked(subject, db, weather.chance(0.5)));
+          group.createTask<unknown>(i % 5 === 0 ? held() : asked(subject, db, weather.chance(0.5)));
         }
         yield* sleep(1 + weather.below(15));
         group.cancelChildren();
@@ -203,85 +200,88 @@ export const storms: Readonly<Record<string, Storm>> = {
 };
 
 /** Cancels while the pool opens, connects, calls and closes. */
-export const openings: (subject: Subject<unknown>, weather: Weather) => Coroutine<void> = coroutine(
-  function* openings(subject: Subject<unknown>, weather: Weather): CoroutineBody<void> {
-    let through = 0;
-    const rounds = Math.ceil(30 * subject.scale);
-    for (let round = 0; round < rounds; round++) {
-      const done = yield* moveOnAfter(
-        weather.below(40),
-        use(subject.open(3), function* (db) {
-          yield* gather([asked(subject, db, false), asked(subject, db, true), asked(subject, db, false)]);
-          return true;
-        }),
-      );
-      if (done === true) through++;
-    }
-    expect(through).toBeLessThan(rounds);
-  },
-);
+export const openings: (subject: Subject<unknown>, weather: Weather) => Coroutine<void> = coroutine(function* openings(
+  subject: Subject<unknown>,
+  weather: Weather,
+): CoroutineBody<void> {
+  let through = 0;
+  const rounds = Math.ceil(30 * subject.scale);
+  for (let round = 0; round < rounds; round++) {
+    const done = yield* moveOnAfter(
+      weather.below(40),
+      use(subject.open(3), function* (db) {
+        yield* gather([asked(subject, db, false), asked(subject, db, true), asked(subject, db, false)]);
+        return true;
+      }),
+    );
+    if (done === true) through++;
+  }
+  expect(through).toBeLessThan(rounds);
+});
 
 /** A pool of one, held by a slow call, and others that wait for it, some of which go. */
-export const crowds: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(
-  function* crowds<Db>(subject: Subject<Db>, weather: Weather): CoroutineBody<void> {
-    yield* use(subject.open(1), function* (db) {
-      yield* asked(subject, db, false);
-      for (let round = 0; round < 5; round++) {
-        const served: number[] = [];
-        const waiter = coroutine(function* (place: number) {
-          yield* asked(subject, db, false);
-          served.push(place);
-        });
-        const holder = createTask(asked(subject, db, true));
-        const waiters: Task<void>[] = [];
-        for (let place = 0; place < 40; place++) waiters.push(createTask(waiter(place)));
-        yield* sleep(1);
-        if (weather.chance(0.5)) holder.cancel();
-        const left = waiters.filter(() => weather.chance(0.5));
-        for (const task of left) {
-          task.cancel();
-          if (weather.chance(0.2)) yield* sleep(weather.below(2));
-        }
-        yield* gather([holder, ...waiters], { returnExceptions: true });
-        const stayed = waiters.flatMap((task, place) => (left.includes(task) ? [] : [place]));
-        expect(served).toEqual(expect.arrayContaining(stayed));
-        if (subject.fifo) expect(served).toEqual(served.toSorted((a, b) => a - b));
+export const crowds: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(function* crowds<Db>(
+  subject: Subject<Db>,
+  weather: Weather,
+): CoroutineBody<void> {
+  yield* use(subject.open(1), function* (db) {
+    yield* asked(subject, db, false);
+    for (let round = 0; round < 5; round++) {
+      const served: number[] = [];
+      const waiter = coroutine(function* (place: number) {
+        yield* asked(subject, db, false);
+        served.push(place);
+      });
+      const holder = createTask(asked(subject, db, true));
+      const waiters: Task<void>[] = [];
+      for (let place = 0; place < 40; place++) waiters.push(createTask(waiter(place)));
+      yield* sleep(1);
+      if (weather.chance(0.5)) holder.cancel();
+      const left = waiters.filter(() => weather.chance(0.5));
+      for (const task of left) {
+        task.cancel();
+        if (weather.chance(0.2)) yield* sleep(weather.below(2));
       }
-      yield* expectRight(subject, db, 50);
-    });
-  },
-);
+      yield* gather([holder, ...waiters], { returnExceptions: true });
+      const stayed = waiters.flatMap((task, place) => (left.includes(task) ? [] : [place]));
+      expect(served).toEqual(expect.arrayContaining(stayed));
+      if (subject.fifo) expect(served).toEqual(served.toSorted((a, b) => a - b));
+    }
+    yield* expectRight(subject, db, 50);
+  });
+});
 
 /** Pools in pools in pools, the middle one taken away again and again. */
-export const nested: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(
-  function* nested<Db>(subject: Subject<Db>, weather: Weather): CoroutineBody<void> {
-    yield* use(subject.open(2), function* (outer) {
-      for (let round = 0; round < 10; round++) {
-        yield* moveOnAfter(
-          weather.below(60),
-          use(subject.open(2), function* (middle) {
-            yield* use(subject.open(1), function* (inner) {
-              const pools = [outer, middle, inner];
-              yield* gather(pools.flatMap((db) => [asked(subject, db, true), asked(subject, db, false)]));
-            });
-          }),
-        );
-        yield* asked(subject, outer, false);
-      }
-      yield* expectRight(subject, outer, 50);
-    });
-  },
-);
+export const nested: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(function* nested<Db>(
+  subject: Subject<Db>,
+  weather: Weather,
+): CoroutineBody<void> {
+  yield* use(subject.open(2), function* (outer) {
+    for (let round = 0; round < 10; round++) {
+      yield* moveOnAfter(
+        weather.below(60),
+        use(subject.open(2), function* (middle) {
+          yield* use(subject.open(1), function* (inner) {
+            const pools = [outer, middle, inner];
+            yield* gather(pools.flatMap((db) => [asked(subject, db, true), asked(subject, db, false)]));
+          });
+        }),
+      );
+      yield* asked(subject, outer, false);
+    }
+    yield* expectRight(subject, outer, 50);
+  });
+});
 
 /** Main ends while tasks of its loop are in the middle of their calls. */
-export const abandoned: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(
-  function* abandoned<Db>(subject: Subject<Db>, weather: Weather): CoroutineBody<void> {
-    const user = coroutine(function* () {
-      yield* use(subject.open(2), function* (db) {
-        for (;;) yield* gather([asked(subject, db, true), asked(subject, db, false), asked(subject, db, false)]);
-      });
+export const abandoned: <Db>(subject: Subject<Db>, weather: Weather) => Coroutine<void> = coroutine(function* abandoned<
+  Db,
+>(subject: Subject<Db>, weather: Weather): CoroutineBody<void> {
+  const user = coroutine(function* () {
+    yield* use(subject.open(2), function* (db) {
+      for (;;) yield* gather([asked(subject, db, true), asked(subject, db, false), asked(subject, db, false)]);
     });
-    for (let i = 0; i < 3; i++) createTask(user());
-    yield* sleep(20 + weather.below(100));
-  },
-);
+  });
+  for (let i = 0; i < 3; i++) createTask(user());
+  yield* sleep(20 + weather.below(100));
+});

@@ -4,7 +4,6 @@ import { afterAll, beforeAll } from "vitest";
 import { type PostgresServer, type PostgresServerOptions, startPostgres } from "../servers/postgres.ts";
 
 export const drivers = ["postgres", "pg"] as const;
-export type Driver = (typeof drivers)[number];
 
 const START = 60_000;
 
@@ -49,6 +48,13 @@ export class Observed {
   async forget(): Promise<void> {
     await this.#admin?.end({ timeout: 1 });
     this.#admin = undefined;
+  }
+
+  /** After whatever was done to it. */
+  async startAgain(): Promise<void> {
+    await this.forget();
+    if (this.server.pid === 0) await this.server.restart();
+    else this.server.resume();
   }
 
   async stop(): Promise<void> {

@@ -18,7 +18,6 @@ import {
 import { describe, expect, test } from "vitest";
 import { ConnectError, ConnectionLostError, type Postgres, postgres, QueryError } from "../../src/postgres/index.ts";
 import { shown } from "../hostile/secrets.ts";
-import { startPostgres } from "../servers/postgres.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { drivers, observedServer, until } from "./server.ts";
 
@@ -152,11 +151,11 @@ describe.each(drivers)("%s", (driver) => {
   test("a server that is killed fails the calls that run, and serves those after its restart", {
     timeout: 90_000,
   }, async () => {
-    const server = await startPostgres();
+    const { server } = observed;
     try {
       await run(
         use(postgres(server.url, { driver, max: 4 }), function* (db) {
-          yield* db.unsafe("create table kept (id int)");
+          yield* db.unsafe("drop table if exists kept; create table kept (id int)");
           const calls = [
             createTask(db.sql`select pg_sleep(30)`),
             createTask(
@@ -180,17 +179,17 @@ describe.each(drivers)("%s", (driver) => {
         }),
       );
     } finally {
-      await server.stop();
+      await observed.startAgain();
     }
   });
 
   test("a server that is stopped in its tracks: calls with a timeout end in timeout and grace, and it is served again when it goes on", {
     timeout: 90_000,
   }, async () => {
-    const server = await startPostgres();
+    const { server } = observed;
     try {
       await run(
-        use(postgres(server.url, { driver, max: 2, grace: 300, connectTimeout: 500 }), function* (db) {
+        use(postgres(server.url, { driver, max: 2, grace: 300 }), function* (db) {
           yield* db.sql`select 1`;
           server.pause();
           const began = performance.now();
@@ -201,7 +200,7 @@ describe.each(drivers)("%s", (driver) => {
         }),
       );
     } finally {
-      await server.stop();
+      await observed.startAgain();
     }
   });
 
@@ -211,42 +210,34 @@ describe.each(drivers)("%s", (driver) => {
     const proxy = await startProxy(observed.server.port);
     try {
       await run(
-        use(
-          postgres(observed.server.urlAt(proxy.port), { driver, max: 5, grace: 300, connectTimeout: 500 }),
-          function* (db) {
-            yield* db.unsafe("create table if not exists cut (id int)");
-            const inTransaction = (db2: Postgres) =>
-              use(db2.transaction(), function* (tx) {
-                yield* tx.sql`insert into cut values (1)`;
-                yield* sleep(200);
-                yield* tx.sql`insert into cut values (2)`;
-              });
-            const slowly = function* () {
-              const rows = db.stream({ batch: 2 })`select i, pg_sleep(0.05) from generate_series(1, 1000) i`;
-              for (;;) yield* rows.next();
-            };
-            const copied = function* () {
-              const bytes = db.copyTo("(select i, pg_sleep(0.01) from generate_series(1, 10000) i)");
-              for (;;) yield* bytes.next();
-            };
-            const bodies: AwaitableLike<unknown>[] = [
-              db.sql`select pg_sleep(30)`,
-              inTransaction(db),
-              slowly(),
-              copied(),
-            ];
-            const tasks = bodies.map((body) => createTask(timeout(700, body)));
-            yield* sleep(100);
-            proxy.cut();
-            const began = performance.now();
-            yield* wait(tasks);
-            // On a quiet machine 1 s: timeout and grace.
-            expect(performance.now() - began).toBeLessThan(10_000);
-            for (const task of tasks) expect(task.exception()).toBeInstanceOf(TimeoutError);
-            proxy.heal();
-            expect((yield* db.one<{ n: bigint }>`select count(*) as n from cut`).n).toBe(0n);
-          },
-        ),
+        use(postgres(observed.server.urlAt(proxy.port), { driver, max: 5, grace: 300 }), function* (db) {
+          yield* db.unsafe("create table if not exists cut (id int)");
+          const inTransaction = (db2: Postgres) =>
+            use(db2.transaction(), function* (tx) {
+              yield* tx.sql`insert into cut values (1)`;
+              yield* sleep(800);
+              yield* tx.sql`insert into cut values (2)`;
+            });
+          const slowly = function* () {
+            const rows = db.stream({ batch: 2 })`select i, pg_sleep(0.05) from generate_series(1, 1000) i`;
+            for (;;) yield* rows.next();
+          };
+          const copied = function* () {
+            const bytes = db.copyTo("(select i, pg_sleep(0.01) from generate_series(1, 10000) i)");
+            for (;;) yield* bytes.next();
+          };
+          const bodies: AwaitableLike<unknown>[] = [db.sql`select pg_sleep(30)`, inTransaction(db), slowly(), copied()];
+          const tasks = bodies.map((body) => createTask(timeout(1_500, body)));
+          yield* sleep(400);
+          proxy.cut();
+          const began = performance.now();
+          yield* wait(tasks);
+          // On a quiet machine 1.4 s: timeout and grace.
+          expect(performance.now() - began).toBeLessThan(10_000);
+          for (const task of tasks) expect(task.exception()).toBeInstanceOf(TimeoutError);
+          proxy.heal();
+          expect((yield* db.one<{ n: bigint }>`select count(*) as n from cut`).n).toBe(0n);
+        }),
       );
     } finally {
       await proxy.stop();

@@ -1,5 +1,7 @@
 /** What goes wrong is told in words, names no secret, and leaves nothing behind: on the server, or here. */
 import { readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { ConnectError, ConnectionLostError, QueryError, s3, UnfinishedUploadError } from "@brigade/data/s3";
 import { collect, createTask, forEach, fromPromise, run, sleep, stream, TimeoutError, timeout, use } from "brigade";
@@ -227,6 +229,28 @@ test("an object that is left unread gives its socket back, and so do all at the 
   await run(sleep(50)); // the system closes sockets in its own time
   expect(sockets()).toBe(before.sockets);
   expect(descriptors()).toBeLessThanOrEqual(before.descriptors);
+});
+
+test("a server whose disk is full is a QueryError that says so, and what to do", async () => {
+  // s3rver can't be made to answer so: it has no limit of its own. What MinIO and Ceph answer.
+  const code = "XMinioStorageFull";
+  const full = createServer((request, response) => {
+    request.resume().on("end", () => {
+      response.writeHead(507, { "content-type": "application/xml" });
+      response.end(
+        `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Storage backend has reached its minimum free drive threshold.</Message></Error>`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => full.listen(0, "127.0.0.1", resolve));
+  const endpoint = `http://127.0.0.1:${(full.address() as AddressInfo).port}`;
+  const error = await caught(() => there.run((store) => store.put("x", "y"), {}, { endpoint, maxAttempts: 1 }));
+  full.close();
+  expect(error).toBeInstanceOf(QueryError);
+  expect(error).toMatchObject({
+    code,
+    message: expect.stringMatching(/"x" in bucket "brigade".*disk is full: make room/),
+  });
 });
 
 test("a client is used once", async () => {

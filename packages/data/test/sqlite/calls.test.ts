@@ -191,7 +191,7 @@ test("a thousand statements and a thousand parameters are no trouble", async () 
   });
 });
 
-test("a row of 50 MB goes and comes whole", async () => {
+test("a row of 50 MB goes and comes whole", { timeout: 60_000 }, async () => {
   await withDatabase(function* (db) {
     const bytes = new Uint8Array(50 * 1024 * 1024).fill(7);
     bytes[bytes.length - 1] = 9;

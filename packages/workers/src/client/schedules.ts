@@ -38,7 +38,7 @@ export function newSchedule(task: string, args: readonly unknown[], options: Sch
   const period = every === undefined ? undefined : milliseconds(every, `${what}, every`);
   if (period !== undefined && !(period >= 1000)) throw new RangeError(`${what}: every is at least 1 s`);
   try {
-    new Intl.DateTimeFormat("en", { timeZone: tz });
+    Intl.DateTimeFormat("en", { timeZone: tz });
   } catch (cause) {
     throw new RangeError(`${what}: "${tz}" is no time zone: use an IANA name such as "Europe/Berlin"`, { cause });
   }

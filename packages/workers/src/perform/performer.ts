@@ -6,7 +6,6 @@ import {
   type EventLoop,
   forEach,
   moveOnAfter,
-  race,
   sleep,
   TimeoutError,
 } from "brigade";
@@ -22,7 +21,7 @@ import { Progress } from "./progress.ts";
 import { type AnyTask, type Registry, taskOf } from "./registry.ts";
 
 /** Deaths of its workers that a job survives: with one more it is a dead letter. */
-export const MOST_DEATHS = 3;
+const MOST_DEATHS = 3;
 const LONGEST_PAUSE = 3_600_000; // ms between two attempts
 const SPREAD = 0.1; // of a pause: jobs that failed together need not come back together
 const HELD = 250; // ms that a claim is held for its turn of a rate; for longer the place is given to others

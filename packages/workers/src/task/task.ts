@@ -108,7 +108,7 @@ export function checkRetries(retries: number, what: string): void {
 }
 
 /** "10/s" in figures. `what` is named in the error. */
-export function rateOf(rate: string, what: string): Rate {
+function rateOf(rate: string, what: string): Rate {
   const [, count, unit] = /^\s*(\d+(?:\.\d+)?)\s*\/\s*([smh])\s*$/.exec(rate) ?? [];
   const number = Number(count);
   if (!(number > 0)) throw new RangeError(`${what}: "${rate}" is not a rate: write "10/s", "100/m" or "5/h"`);

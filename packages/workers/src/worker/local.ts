@@ -1,4 +1,5 @@
 /** Jobs in a folder of this machine, run by this program if it wants: nothing to install. */
+import { realpathSync } from "node:fs";
 import {
   type AsyncContextManager,
   contextManager,
@@ -8,8 +9,10 @@ import {
   createTask,
   Event,
   fromPromise,
+  sleep,
   type Suspension,
   type Task,
+  wait,
 } from "brigade";
 import { type LongDuration, milliseconds } from "../durations.ts";
 import type { Broker, Engine, OpenOptions } from "../engine/engine.ts";
@@ -21,7 +24,7 @@ const FOLDER = "./.brigade";
 const LEASE = 30_000;
 
 export interface LocalOptions {
-  /** The module of the tasks: the jobs then run in processes of this program, as long as it has the queue open. */
+  /** The module of the tasks, not this program's own: the jobs then run in processes of this program, as long as it has the queue open. */
   readonly tasks?: URL;
   /** With `tasks`: how many jobs run at a time. 4 unless given. */
   readonly concurrency?: number;
@@ -41,15 +44,13 @@ export interface LocalOptions {
  * @example
  * ```ts no-run
  * import { run, use } from "brigade";
- * import { local, task, workers } from "@brigade/workers";
+ * import { local, type TaskReference, workers } from "@brigade/workers";
  *
- * export const add = task(function* add(a: number, b: number) {
- *   return a + b;
- * });
- * if (import.meta.main) {
- *   const engine = local("./jobs", { tasks: new URL(import.meta.url) });
- *   await run(use(workers({ engine }), ({ run }) => run(add, [1, 2])));
- * }
+ * // tasks.ts: export const add = task((a: number, b: number) => a + b, { name: "add" });
+ * declare const add: TaskReference<[number, number], number>;
+ *
+ * const engine = local("./jobs", { tasks: new URL("./tasks.ts", import.meta.url) });
+ * console.log(await run(use(workers({ engine }), ({ run }) => run(add, [1, 2]))));
  * ```
  */
 export function local(folder: string = FOLDER, options: LocalOptions = {}): Engine {
@@ -60,6 +61,10 @@ export function local(folder: string = FOLDER, options: LocalOptions = {}): Engi
   const engine = keptFolder(folder);
   const grace = milliseconds(graceTime, "local, grace");
   if (tasks === undefined) return engine;
+  if (isThisProgram(tasks))
+    throw new TypeError(
+      "local: give the tasks a module of their own: this program's own would be waited for while it waits, and begin anew in each process",
+    );
   const settings: Settings = {
     engine,
     tasks: tasks.href,
@@ -69,6 +74,16 @@ export function local(folder: string = FOLDER, options: LocalOptions = {}): Engi
     lease: milliseconds(lease, "local, lease"),
   };
   return { name: engine.name, open: (open) => openWithWorker(settings, open) };
+}
+
+function isThisProgram(module: URL): boolean {
+  const [, program] = process.argv;
+  if (program === undefined || module.protocol !== "file:") return false;
+  try {
+    return realpathSync(program) === realpathSync(module);
+  } catch {
+    return false; // what is not there is told of when it is loaded
+  }
 }
 
 interface Settings {
@@ -126,15 +141,20 @@ class Embedded {
       event: () => {},
     });
     this.#task = createTask(serving, { name: `worker of ${this.#settings.folder}` });
+    yield* sleep(0); // its first step: a runtime without processes says so there
+    if (this.#task.done) yield* this.#task;
+    this.#task.addDoneCallback((task) => this.#ended(task));
   });
 
-  /** Trouble of the worker is told: whoever has the queue open has work of its own to end. */
+  /** Told at once: those who wait for jobs would wait for ever without a word. */
+  #ended(task: Task<void>): void {
+    const error = task.cancelled ? undefined : task.exception();
+    if (error) this.#options.trouble("the worker of this program has ended", error);
+  }
+
+  /** Trouble has been told: whoever has the queue open has work of its own to end. */
   readonly stop: () => Coroutine<void> = coroutine(function* stop(this: Embedded): CoroutineBody<void> {
     this.#stopping.set();
-    try {
-      if (this.#task) yield* this.#task;
-    } catch (error) {
-      this.#options.trouble("the worker of this program has ended", error);
-    }
+    if (this.#task) yield* wait([this.#task]);
   });
 }

@@ -2,11 +2,18 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { KeptDatabase } from "../../src/engines/local/client.ts";
 import { placeOf } from "../../src/engines/local/place.ts";
 
 /** Made once in a test process, for it takes seconds: a folder that has a database already. */
 let template: Promise<JobFolder> | undefined;
+
+afterAll(async () => {
+  const folder = await template?.catch(() => undefined);
+  template = undefined;
+  await folder?.[Symbol.asyncDispose]();
+});
 
 async function makeTemplate(): Promise<JobFolder> {
   const folder = new JobFolder();
@@ -14,7 +21,6 @@ async function makeTemplate(): Promise<JobFolder> {
   await database.executeSql("SELECT 1");
   await database.close();
   await until(() => folder.keepers().length === 0, "the keeper of the template has ended");
-  process.once("exit", () => rmSync(folder.parent, { recursive: true, force: true }));
   return folder;
 }
 

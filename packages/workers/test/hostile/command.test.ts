@@ -6,6 +6,8 @@ import { type Running, Site } from "../../../cli/test/worker/site.ts";
 import { eventuallyLeft, held, warmedUp } from "../../../brigade/test/node/left.ts";
 import { type RedisServer, startRedis } from "../../../data/test/servers/redis.ts";
 
+// Each of these starts several processes: the short run has one of a kind.
+const long = process.env["BRIGADE_LONG"] !== undefined;
 const PASSWORD = "hush-hush-7";
 let redis: RedisServer;
 let queues = 0;
@@ -74,7 +76,8 @@ class Place extends Site {
 }
 
 const patience = { timeout: 20_000, interval: 50 };
-const begun = (place: Place, text: string) => expect.poll(() => place.notes().some((line) => line.startsWith(`begin ${text} `)), patience);
+const begun = (place: Place, text: string) =>
+  expect.poll(() => place.notes().some((line) => line.startsWith(`begin ${text} `)), patience);
 
 /** With a place; afterwards no process is left, and nobody has written the password. */
 async function at(body: (place: Place) => Promise<readonly Running[]>): Promise<void> {
@@ -90,7 +93,9 @@ async function at(body: (place: Place) => Promise<readonly Running[]>): Promise<
   expect(left.filter((line) => !line.includes("redis-server"))).toEqual([]);
 }
 
-test("a second SIGINT ends it at once, with its processes; another worker does what it left", { timeout: 60_000 }, async () => {
+test("a second SIGINT ends it at once, with its processes; another worker does what it left", {
+  timeout: 60_000,
+}, async () => {
   await at(async (place) => {
     const first = place.worker("1m");
     await first.says("ready");
@@ -111,7 +116,7 @@ test("a second SIGINT ends it at once, with its processes; another worker does w
   });
 });
 
-test("SIGKILL takes its processes with it, and another worker does what it left", { timeout: 60_000 }, async () => {
+test.runIf(long)("SIGKILL takes its processes with it, and another worker does what it left", { timeout: 60_000 }, async () => {
   await at(async (place) => {
     const first = place.worker();
     await first.says("ready");
@@ -129,7 +134,9 @@ test("SIGKILL takes its processes with it, and another worker does what it left"
   });
 });
 
-test("the queue goes away and comes back, stands still and goes on: the worker waits for it", { timeout: 90_000 }, async () => {
+test.runIf(long)("the queue goes away and comes back, stands still and goes on: the worker waits for it", {
+  timeout: 90_000,
+}, async () => {
   await at(async (place) => {
     const worker = place.worker();
     await worker.says("ready");
@@ -161,12 +168,18 @@ test("it stops on SIGTERM while the queue is away, and while it stands still", {
     redis.pause();
     first.kill("SIGTERM");
     // Its goodbye has nobody to hear it: a bound of seconds, not for ever.
-    const ended = await Promise.race([first.ended, new Promise<undefined>((done) => setTimeout(() => done(undefined), 30_000))]);
+    const ended = await Promise.race([
+      first.ended,
+      new Promise<undefined>((done) => setTimeout(() => done(undefined), 30_000)),
+    ]);
     redis.resume();
     expect(ended, first.said).toBeDefined();
     await redis.kill();
     second.kill("SIGTERM");
-    const gone = await Promise.race([second.ended, new Promise<undefined>((done) => setTimeout(() => done(undefined), 30_000))]);
+    const gone = await Promise.race([
+      second.ended,
+      new Promise<undefined>((done) => setTimeout(() => done(undefined), 30_000)),
+    ]);
     await redis.restart();
     expect(gone, second.said).toBeDefined();
     return [first, second];
@@ -189,7 +202,10 @@ test.each([
     const worker = place.workerOf("stuck.ts");
     await worker.says(says);
     worker.kill("SIGTERM");
-    const ended = await Promise.race([worker.ended, new Promise<undefined>((done) => setTimeout(() => done(undefined), 15_000))]);
+    const ended = await Promise.race([
+      worker.ended,
+      new Promise<undefined>((done) => setTimeout(() => done(undefined), 15_000)),
+    ]);
     expect(ended, worker.said).toBeDefined();
     return [worker];
   });
@@ -199,20 +215,24 @@ test.each([
 const clock = (ms: number): string =>
   `--import=data:text/javascript,${encodeURIComponent(`const Real = Date; globalThis.Date = class Date extends Real { constructor(...a) { if (a.length === 0) super(Real.now() + ${ms}); else super(...a); } static now() { return Real.now() + ${ms}; } };`)}`;
 
-test.each([-3_600_000, 3_600_000])("a worker whose clock is wrong by %i ms does each job once", { timeout: 60_000 }, async (ms) => {
-  await at(async (place) => {
-    const worker = place.workerOf("tasks.ts", { NODE_OPTIONS: clock(ms) });
-    await worker.says("ready");
-    const right = place.worker();
-    await right.says("ready");
-    // Longer than a lease: it is renewed, whatever the clock says.
-    const some = [place.submit("a", 3_000), place.submit("b", 3_000), place.submit("c", 10)];
-    for (const submitted of some) expect((await submitted.ended).stdout).toContain("result");
-    expect(place.notes().filter((line) => line.startsWith("begin"))).toHaveLength(3);
-    for (const one of [worker, right]) {
-      one.kill("SIGTERM");
-      expect((await one.ended).exitCode).toBe(0);
-    }
-    return [worker, right, ...some];
-  });
-});
+test.runIf(long).each([-3_600_000, 3_600_000])(
+  "a worker whose clock is wrong by %i ms does each job once",
+  { timeout: 60_000 },
+  async (ms) => {
+    await at(async (place) => {
+      const worker = place.workerOf("tasks.ts", { NODE_OPTIONS: clock(ms) });
+      await worker.says("ready");
+      const right = place.worker();
+      await right.says("ready");
+      // Longer than a lease: it is renewed, whatever the clock says.
+      const some = [place.submit("a", 3_000), place.submit("b", 3_000), place.submit("c", 10)];
+      for (const submitted of some) expect((await submitted.ended).stdout).toContain("result");
+      expect(place.notes().filter((line) => line.startsWith("begin"))).toHaveLength(3);
+      for (const one of [worker, right]) {
+        one.kill("SIGTERM");
+        expect((await one.ended).exitCode).toBe(0);
+      }
+      return [worker, right, ...some];
+    });
+  },
+);

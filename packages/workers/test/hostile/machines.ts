@@ -83,8 +83,8 @@ class Namespace implements Machine {
 
   /** Held by a `cat` that ends with its input, so by this process's end at the latest. */
   static async create(address: string, within?: Namespace): Promise<Namespace> {
-    const user = within === undefined ? ["unshare", "-rn"] : [...within.prefix, "unshare", "-n"];
-    const [command = "", ...args] = [...(isRoot ? ["unshare", "-n"] : user), "cat"];
+    const unshare = isRoot || within !== undefined ? ["unshare", "-n", "cat"] : ["unshare", "-rn", "cat"];
+    const [command = "", ...args] = isRoot ? unshare : [...(within?.prefix ?? []), ...unshare];
     const holder = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"] });
     const { pid } = holder;
     if (pid === undefined) throw new Error(`${command} can't be started`);

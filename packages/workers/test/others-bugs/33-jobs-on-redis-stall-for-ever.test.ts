@@ -82,3 +82,11 @@ test("jobs with a rate go on when Redis was stopped for longer than a lease", as
   });
   expect(counts).toEqual(NONE);
 }, 90_000);
+
+test("jobs with a rate go on when Redis was killed and started again", async () => {
+  const counts = await afterAllHaveEnded("restarted", async () => {
+    await server.kill();
+    await server.restart();
+  });
+  expect(counts).toEqual(NONE);
+}, 90_000);

@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTask, Event, run, use } from "brigade";
-import { bullmq, worker, type WorkerEvent, workers } from "@brigade/workers";
+import { bullmq, taskNames, worker, type WorkerEvent, workers } from "@brigade/workers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisServer, startRedis } from "../../../data/test/servers/redis.ts";
-import { compute } from "./tasks.ts";
+import type * as tasks from "../suite/tasks.ts";
 
-const TASKS = new URL("./tasks.ts", import.meta.url);
+const names = taskNames<typeof tasks>();
+const TASKS = new URL("../suite/tasks.ts", import.meta.url);
 
 let server: RedisServer;
 let folder: string;
@@ -40,8 +41,8 @@ test("jobs that compute for three leases run once, though another worker waits f
       } as const;
       const serving = [createTask(worker(TASKS, options)), createTask(worker(TASKS, options))];
       const jobs = [];
-      for (const log of logs) jobs.push(yield* submit(compute, [3_000, log]));
-      for (const job of jobs) expect(yield* job.result()).toBe(1);
+      for (const log of logs) jobs.push(yield* submit(names.busy, [3_000, log]));
+      for (const job of jobs) expect(yield* job.result()).toBe("computed");
       stop.set();
       for (const task of serving) yield* task;
     }),

@@ -14,7 +14,7 @@ import {
 import { JobCancelledError, JobFailedError, taskNames, UnknownJobError } from "@brigade/workers";
 import type { Kind } from "./kinds.ts";
 import { isIn, Setting, until, written } from "./setting.ts";
-import * as tasks from "./tasks.ts";
+import type * as tasks from "./tasks.ts";
 
 const names = taskNames<typeof tasks>();
 
@@ -429,7 +429,7 @@ function schedules(at: Setting): void {
         yield* sleep(1_500); // what was due is submitted
         const seen = written(cron).length;
         yield* moveOnAfter(
-          "2500ms",
+          "1500ms",
           until("never", () => written(cron).length > seen),
         );
         expect(written(cron).length).toBe(seen);

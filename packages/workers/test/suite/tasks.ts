@@ -86,15 +86,18 @@ export const fails: TaskDefinition<[log: string], never> = task(
   },
   { runs: "loop" },
 );
-export const thrower: TaskDefinition<[kind: string], never> = task(function thrower(kind: string): never {
-  if (kind === "undefined") throw undefined;
-  if (kind === "text") throw "just words";
-  throw new Proxy(new Error("x"), {
-    get: () => {
-      throw new Error("hidden");
-    },
-  });
-});
+export const thrower: TaskDefinition<[kind: string], never> = task(
+  function thrower(kind: string): never {
+    if (kind === "undefined") throw undefined;
+    if (kind === "text") throw "just words";
+    throw new Proxy(new Error("x"), {
+      get: () => {
+        throw new Error("hidden");
+      },
+    });
+  },
+  { runs: "loop" },
+);
 export const exits: TaskDefinition<[code: number], never> = task(function exits(code: number): never {
   process.exit(code);
 });
@@ -153,9 +156,12 @@ export const limited: TaskDefinition<[], number> = task(
   },
   { runs: "loop", rate: "5/s" satisfies RateText },
 );
-export const large: TaskDefinition<[size: number], string> = task(function large(size: number) {
-  return "x".repeat(size);
-});
+export const large: TaskDefinition<[size: number], string> = task(
+  function large(size: number) {
+    return "x".repeat(size);
+  },
+  { runs: "loop" },
+);
 /** An effect that is keyed by the job: it happens once, however often the job runs. */
 export const effect: TaskDefinition<[folder: string], string> = task(
   function* effect(folder: string) {

@@ -6,6 +6,7 @@ import {
   coroutine,
   fromCallback,
   getRunningLoop,
+  type Handle,
   moveOnAfter,
 } from "brigade";
 import { requestCancel } from "../driver/dial.ts";
@@ -35,6 +36,7 @@ export class Connection {
   /** Requests to cancel that may still hit something: 57014 then says nothing about who was meant. */
   cancels: number = 0;
   readonly #watchers = new Set<() => void>(); // those who end calls
+  #lastAnswers: Handle | undefined;
   /** Called when it is lost: for whoever owns it. */
   onLost: (() => void) | undefined;
 
@@ -44,7 +46,7 @@ export class Connection {
     const loop = getRunningLoop();
     link.onLost = () => {
       this.onLost?.();
-      if (this.flight.size > 0) loop.callLater(LAST_ANSWERS, () => this.#failAll());
+      if (this.flight.size > 0) this.#lastAnswers = loop.callLater(LAST_ANSWERS, () => this.#failAll());
     };
   }
 
@@ -55,6 +57,7 @@ export class Connection {
 
   /** Something was answered, or is to end. */
   changed(): void {
+    if (this.flight.size === 0) this.#lastAnswers?.cancel();
     for (const watcher of [...this.#watchers]) watcher();
   }
 

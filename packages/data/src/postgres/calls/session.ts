@@ -9,6 +9,7 @@ import {
   getRunningLoop,
   InvalidStateError,
   type Task,
+  wait,
 } from "brigade";
 import type { Settings } from "../settings.ts";
 import type { Statement } from "../sql/statement.ts";
@@ -87,12 +88,19 @@ export class Session {
 
   /** Waits until a cancelled call, if there is one, has ended. */
   readonly settled: () => Coroutine<void> = coroutine(function* settled(this: Session): CoroutineBody<void> {
-    if (this.#ending) yield* this.#ending;
+    if (this.#ending) yield* wait([this.#ending]);
   }).bind(this);
 
   endCancelled(): void {
     if (this.#ending) return this.connection.changed();
-    this.#ending = this.#loop.createTask(this.#end(), { name: `cancel a call at ${this.settings.address}` });
+    const task = this.#loop.createTask(this.#end(), { name: `cancel a call at ${this.settings.address}` });
+    this.#ending = task;
+    task.addDoneCallback(() => {
+      if (!task.cancelled) return;
+      this.connection.link.destroy(); // by the end of the run: nobody knows what is on its way
+      this.#ending = undefined;
+      this.next();
+    });
   }
 
   readonly #end: () => Coroutine<void> = coroutine(function* end(this: Session): CoroutineBody<void> {

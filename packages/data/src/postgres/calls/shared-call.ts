@@ -1,5 +1,5 @@
 /** A call outside transactions: it waits for a connection, or for room on one, and gives it back with the answer. */
-import { type Awaitable, type CallbackReply, type EventLoop, fromCallback, getRunningLoop } from "brigade";
+import { type Awaitable, type CallbackReply, type EventLoop, fromCallback, getRunningLoop, type Handle } from "brigade";
 import type { Pool } from "../../connections/pool.ts";
 import type { Slot, Taker } from "../../connections/slot.ts";
 import type { Settings } from "../settings.ts";
@@ -17,7 +17,7 @@ export class Traffic {
   readonly texts: Texts;
   readonly loop: EventLoop = getRunningLoop();
   readonly #shared = new Map<Slot<Connection>, number>(); // connections with several calls, and when the last answer came
-  #watching = false;
+  #watch: Handle | undefined;
 
   constructor(pool: Pool<Connection>, settings: Settings, texts: Texts) {
     this.pool = pool;
@@ -39,16 +39,20 @@ export class Traffic {
     const { connection } = slot;
     if (connection.cancels > 0) return connection.changed();
     this.pool.hold(slot);
-    this.loop
-      .createTask(connection.end(), { name: `cancel a call at ${this.settings.address}` })
-      .addDoneCallback(() => this.pool.giveBack(slot));
+    const task = this.loop.createTask(connection.end(), { name: `cancel a call at ${this.settings.address}` });
+    task.addDoneCallback(() => {
+      if (task.cancelled) connection.link.destroy(); // by the end of the run: nobody knows what is on its way
+      this.pool.giveBack(slot);
+    });
   }
 
   shares(slot: Slot<Connection>): void {
     this.#shared.set(slot, this.loop.time());
-    if (this.#watching) return;
-    this.#watching = true;
-    this.loop.callLater(STUCK, () => this.#watch());
+    this.#watch ??= this.loop.callLater(STUCK, () => this.#look());
+  }
+
+  close(): void {
+    this.#watch?.cancel();
   }
 
   answered(slot: Slot<Connection>): void {
@@ -57,9 +61,8 @@ export class Traffic {
   }
 
   /** Who holds up others makes way. */
-  #watch(): void {
-    this.#watching = this.#shared.size > 0;
-    if (!this.#watching) return;
+  #look(): void {
+    this.#watch = this.#shared.size > 0 ? this.loop.callLater(STUCK, () => this.#look()) : undefined;
     const late = this.loop.time() - STUCK;
     for (const [slot, since] of [...this.#shared]) {
       const [first] = slot.connection.flight;
@@ -69,7 +72,6 @@ export class Traffic {
       this.texts.wasSlow(first.statement.text);
       this.endCancelled(slot);
     }
-    this.loop.callLater(STUCK, () => this.#watch());
   }
 }
 

@@ -8,7 +8,7 @@ import { callError, type Drivers, type RedisPlace } from "./place.ts";
 /** What BullMQ keeps as the value of a completed job: the text of a result, or where a large one stands; null: it was cancelled. */
 export type StoredResult = string | { readonly stored: true } | null;
 
-export type JobQueue = Queue<JobPayload, StoredResult, string>;
+export type JobQueue = Queue<JobPayload, StoredResult>;
 
 export interface Connection {
   readonly drivers: Drivers;

@@ -1,5 +1,5 @@
 /** Claims jobs through BullMQ's worker, performs them on Brigade's loop, and records what became of them. */
-import type { Job, Worker } from "bullmq";
+import type { Worker } from "bullmq";
 import {
   type Awaitable,
   type CoroutineBody,
@@ -8,16 +8,14 @@ import {
   fromPromise,
   getRunningLoop,
   moveOnAfter,
-  type SettableFuture,
   type TaskGroup,
   taskGroup,
 } from "brigade";
 import type { Redis } from "ioredis";
-import type { Claim, ConsumeOptions, Interruption, JobPayload, Outcome } from "../../engine/engine.ts";
+import type { Claim, ConsumeOptions, JobPayload, Outcome } from "../../engine/engine.ts";
+import { type ClaimedJob, JobClaim } from "./claim.ts";
 import { cancelChannel, type Connection, keyOf, type StoredResult } from "./connection.ts";
 import { optionsOf } from "./place.ts";
-
-type ClaimedJob = Job<JobPayload, StoredResult>;
 
 const LARGE = 64 * 1024; // characters of a result: every listener of the queue gets what the event carries
 const BETWEEN_LOOKS = 1_000; // ms; a cancellation whose message was lost is seen by then
@@ -42,53 +40,19 @@ function retryPause(_attempts: number, _type: string | undefined, error: Error |
   return error instanceof RetriedFailure ? error.after : -1;
 }
 
-class JobClaim implements Claim {
-  readonly id: string;
-  readonly payload: JobPayload;
-  readonly failures: number;
-  readonly deaths: number;
-  readonly interrupted: SettableFuture<Interruption>;
-  readonly #job: ClaimedJob;
-  readonly #connection: Connection;
-
-  constructor(job: ClaimedJob, interrupted: SettableFuture<Interruption>, connection: Connection) {
-    this.id = job.id as string;
-    this.payload = job.data;
-    this.failures = job.attemptsMade;
-    this.deaths = job.stalledCounter;
-    this.interrupted = interrupted;
-    this.#job = job;
-    this.#connection = connection;
-  }
-
-  progress(value: string): Awaitable<void> {
-    return progressing(this.#job, value, this.#connection);
-  }
-}
-
-const progressing = /* @__PURE__ */ coroutine(function* progress(
-  job: ClaimedJob,
-  value: string,
-  { trouble }: Connection,
-): CoroutineBody<void> {
-  try {
-    yield* fromPromise(() => job.updateProgress(value));
-  } catch (error) {
-    trouble("a progress was lost", error);
-  }
-});
-
 export class Consumer {
   readonly #connection: Connection;
   readonly #options: ConsumeOptions;
   readonly #perform: (claim: Claim) => Awaitable<Outcome>;
   readonly #loop: EventLoop = getRunningLoop();
-  readonly #running = new Map<string, Claim>();
+  readonly #running = new Map<string, JobClaim>();
   #group: TaskGroup | undefined; // of the claims that are performed
   #worker: Worker<JobPayload, StoredResult> | undefined;
   readonly #clients: Redis[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #looked = 0; // when
   #closing = false;
+  #answers = true; // as far as is known, Redis does
 
   constructor(connection: Connection, options: ConsumeOptions, perform: (claim: Claim) => Awaitable<Outcome>) {
     this.#connection = connection;
@@ -123,10 +87,11 @@ export class Consumer {
     const pausing = self.#worker?.pause().then(over, over);
     for (let idle = 0; !drained && idle < CLOSING; idle = self.#running.size > 0 ? 0 : idle + LOOK)
       yield* moveOnAfter(LOOK, fromPromise(pausing ?? Promise.resolve()));
+    self.#answers = drained;
   });
 
   #open(): void {
-    const { drivers, place, queueName, prefix, keep, trouble } = this.#connection;
+    const { drivers, queueName, prefix, keep, trouble } = this.#connection;
     const { concurrency, lease } = this.#options;
     this.#worker = new drivers.bullmq.Worker<JobPayload, StoredResult>(
       queueName,
@@ -136,6 +101,7 @@ export class Consumer {
         prefix,
         concurrency,
         lockDuration: lease,
+        skipLockRenewal: true, // BullMQ's timer outlives a worker that closes while Redis is away; see #lookLater
         stalledInterval: Math.max(500, Math.round(lease / 3)),
         maxStalledCount: STALLS,
         removeOnComplete: { age: Math.ceil(keep / 1_000) },
@@ -149,9 +115,6 @@ export class Consumer {
         !/could not renew lock|Missing lock|Lock mismatch|not in the active state/.test(error.message)
       )
         trouble("the worker is interrupted; it goes on soon", error);
-    });
-    this.#worker.on("lockRenewalFailed", (ids: string[]) => {
-      for (const id of ids) this.#interrupt(id, "lost");
     });
     this.#subscribe();
     this.#lookLater();
@@ -185,20 +148,33 @@ export class Consumer {
     subscriber.subscribe(cancelChannel(this.#connection)).catch(() => {});
   }
 
-  /** Looks whose end is wanted among those that run, in case the message was lost. */
+  /** Renews leases, and looks whose end is wanted among those that run, in case the message was lost. */
   #lookLater(): void {
-    this.#timer = setTimeout(async () => {
-      const ids = [...this.#running.keys()];
-      try {
-        if (ids.length > 0) {
-          const marks = await this.#connection.redis.mget(ids.map((id) => keyOf(this.#connection, "cancel", id)));
-          for (const [index, id] of ids.entries()) if (marks[index] !== null) this.#interrupt(id, "cancelled");
-        }
-      } catch {
-        // it is looked at again
-      }
-      if (this.#timer !== undefined) this.#lookLater();
-    }, BETWEEN_LOOKS);
+    this.#timer = setTimeout(
+      async () => {
+        const claims = [...this.#running.values()];
+        // Each fails alone, and is looked at again; what a lost connection can't renew in time is found out by the next renewal.
+        await Promise.allSettled([this.#lookForMarks(claims), ...claims.map((claim) => this.#renew(claim))]);
+        if (!this.#closing) this.#lookLater();
+      },
+      Math.min(BETWEEN_LOOKS, this.#options.lease / 4),
+    );
+  }
+
+  async #lookForMarks(claims: readonly JobClaim[]): Promise<void> {
+    if (claims.length === 0 || performance.now() - this.#looked < BETWEEN_LOOKS) return;
+    this.#looked = performance.now();
+    const marks = await this.#connection.redis.mget(claims.map(({ id }) => keyOf(this.#connection, "cancel", id)));
+    for (const [index, { id }] of claims.entries()) if (marks[index] !== null) this.#interrupt(id, "cancelled");
+  }
+
+  async #renew(claim: JobClaim): Promise<void> {
+    const { lease } = this.#options;
+    const now = performance.now();
+    if (now - claim.renewed < lease / 3) return;
+    claim.renewed = now;
+    const held = await claim.job.extendLock(claim.token, lease);
+    if (held !== 1 && this.#running.get(claim.id) === claim) this.#interrupt(claim.id, "lost");
   }
 
   /** Called by BullMQ: performs a claim on the loop. What it gives, or throws, is how BullMQ is told the outcome. */
@@ -223,7 +199,7 @@ export class Consumer {
     reject: (error: unknown) => void,
   ): CoroutineBody<void> {
     let outcome: Outcome = { kind: "handed-back", after: 0 };
-    const claim = new JobClaim(job, self.#loop.createFuture(), self.#connection);
+    const claim = new JobClaim(job, token, self.#loop.createFuture(), self.#connection);
     self.#running.set(claim.id, claim);
     try {
       const again = job.attemptsStarted > 1;
@@ -276,13 +252,12 @@ export class Consumer {
   }
 
   readonly #close = coroutine(function* close(this: void, self: Consumer): CoroutineBody<void> {
-    clearTimeout(self.#timer);
-    self.#timer = undefined;
     self.#closing = true;
+    clearTimeout(self.#timer);
     const settled = (): void => {};
     // When Redis does not answer: what it would have been told, it finds out when the leases end.
     const closed = self.#worker?.close().then(settled, settled);
-    yield* moveOnAfter(CLOSING, fromPromise(closed ?? Promise.resolve()));
+    yield* moveOnAfter(self.#answers ? CLOSING : LOOK, fromPromise(closed ?? Promise.resolve()));
     for (const client of self.#clients) client.disconnect();
   });
 }

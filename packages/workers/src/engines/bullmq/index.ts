@@ -9,6 +9,7 @@ import { Watcher } from "./watcher.ts";
 export type { RedisPlace } from "./place.ts";
 
 const CLOSING = 3_000; // ms
+const BETWEEN_TELLING = 30_000; // ms; each try of a lost connection fails in the same way
 
 /**
  * Keeps jobs on Redis or Valkey, with BullMQ: for production, on as many machines as you like. Takes an address, `redis://…` or `rediss://…`, or its parts. Connects to
@@ -37,8 +38,12 @@ const opened = /* @__PURE__ */ contextManager(function* bullmqBroker(
   yield* fromPromise(() => probe(drivers, place));
   const { prefix = "bull" } = place;
   let open = true;
+  const told = new Map<string, number>(); // what was told, and when
   const tell = (message: string, error: unknown): void => {
-    if (open) trouble(message, causeOf(error));
+    const now = performance.now();
+    if (!open || now - (told.get(message) ?? -Infinity) < BETWEEN_TELLING) return;
+    told.set(message, now);
+    trouble(message, causeOf(error));
   };
   const redis = new drivers.Redis(optionsOf(place, false));
   redis.on("error", (error) => tell("the connection with Redis is interrupted; it is restored soon", error));

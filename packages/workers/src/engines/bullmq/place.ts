@@ -143,7 +143,7 @@ export function callError(place: RedisPlace, error: unknown): EngineError {
   if (/max retries per request|Connection is closed|ECONN|Socket timeout/i.test(message))
     what = `can't be reached: ${message}`;
   else if (/^OOM|maxmemory/.test(message)) what = `has no memory left (maxmemory): ${message}`;
-  else if (/^MISCONF/.test(message)) what = `can't write to its disk: ${message}`;
-  else if (/^READONLY/.test(message)) what = `is a replica, and takes no jobs: ${message}`;
+  else if (message.startsWith("MISCONF")) what = `can't write to its disk: ${message}`;
+  else if (message.startsWith("READONLY")) what = `is a replica, and takes no jobs: ${message}`;
   return new EngineError(`bullmq: ${nameOf(place)} ${what}`, { cause: causeOf(error) });
 }

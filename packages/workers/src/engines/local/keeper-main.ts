@@ -8,6 +8,8 @@ import type { Report } from "./wire.ts";
 
 const STDOUT = 1;
 const TURN = 500; // ms
+/** Its clients wait a little longer. In ms. */
+const LONGEST_START = 85_000;
 const folder = process.argv[2] ?? "";
 
 /** Whoever started this process waits for one line; it may be gone by then. */
@@ -34,10 +36,15 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {})
 try {
   const keeper = new Keeper(placeOf(folder));
   process.on("SIGTERM", () => keeper.end());
+  const late = setTimeout(() => {
+    tell({ kind: "failed", message: explain(new Error("PGlite has not begun"), folder) });
+    process.exit(1);
+  }, LONGEST_START);
   tell(await keeper.serve());
+  clearTimeout(late);
 } catch (error) {
   tell({ kind: "failed", message: explain(error, folder) });
-  process.exitCode = 1;
+  process.exit(1); // PGlite may have left something that holds it
 }
 
 /** PGlite throws objects of its own where the file system fails it. */

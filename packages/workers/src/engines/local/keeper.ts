@@ -12,6 +12,10 @@ import { type Failure, Lines, type Message, type Report, type Request, type Row,
 const FIRST_CLIENT = 15_000;
 const NEXT_CLIENT = 2_000;
 
+/** After these, it ends whatever it waits for: its clients start another one, and what was committed is there. In ms. */
+const LONGEST_STATEMENT = 30_000;
+const LONGEST_END = 10_000;
+
 /** PostgreSQL's numbers of the types timestamp and timestamptz. */
 const TIMES: ReadonlySet<number> = new Set([1114, 1184]);
 
@@ -66,6 +70,7 @@ export class Keeper {
     clearTimeout(this.#alone);
     this.#server?.close(); // removes the socket: who comes now starts another keeper, which waits for the lock
     for (const client of this.#clients) client.end();
+    setTimeout(() => process.exit(1), LONGEST_END);
     void this.#last
       .then(() => this.#database?.close())
       .catch(() => {})
@@ -123,12 +128,16 @@ export class Keeper {
   /** A failed text may leave a transaction open, which the next statement, of somebody else, must not meet. */
   async #run(request: { readonly sql: string; readonly values?: readonly unknown[] }): Promise<Answer> {
     const database = this.#database as PGlite;
+    // PGlite computes without a pause: when this comes first, it has lost its way, and no statement will end any more.
+    const lost = setTimeout(() => process.exit(1), LONGEST_STATEMENT);
     try {
       if (request.values?.length) return answer([await database.query<Row>(request.sql, [...request.values])]);
       return answer(await database.exec(request.sql));
     } catch (error) {
       await database.exec("ROLLBACK").catch(() => {});
       throw error;
+    } finally {
+      clearTimeout(lost);
     }
   }
 

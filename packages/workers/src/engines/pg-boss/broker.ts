@@ -117,7 +117,11 @@ export class BossBroker implements Broker {
   ): CoroutineBody<readonly string[]> {
     const over = yield* this.#link.jobs("j.id = ANY($2::uuid[]) AND j.state >= 'completed'", [ids]);
     const old = over.filter((job) => job.forgotten).map((job) => job.id);
-    if (old.length > 0) yield* this.#link.call(() => this.#link.boss.deleteJob(this.#link.queue, old));
+    if (old.length > 0) {
+      yield* this.#link.call(() => this.#link.boss.deleteJob(this.#link.queue, old));
+      const notes = `DELETE FROM ${SCHEMA}.brigade_note WHERE queue = $1 AND id = ANY($2::uuid[])`;
+      yield* this.#link.sql(notes, [this.#link.queue, old]);
+    }
     return old;
   });
 

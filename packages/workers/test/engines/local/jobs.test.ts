@@ -1,4 +1,5 @@
 /** Jobs in a folder: with keepers that are killed, and run by the program that has submitted them. */
+import { pathToFileURL } from "node:url";
 import { type Awaitable, coroutine, type CoroutineBody, gather, run, sleep, use } from "brigade";
 import { beforeAll, expect, test } from "vitest";
 import type { Claim, Outcome } from "../../../src/engine/engine.ts";
@@ -52,3 +53,8 @@ test("with tasks, the jobs run in processes of this program, and those end with 
   );
   await until(() => !exists(`/proc/${pid}`), "the pool's processes have ended");
 }, 60_000);
+
+test("the program's own module is refused as the module of its tasks", () => {
+  const [, program = ""] = process.argv;
+  expect(() => local("jobs", { tasks: pathToFileURL(program) })).toThrow(/a module of their own/);
+});

@@ -140,3 +140,18 @@ test("a folder that can't be kept is refused in words that say why", async () =>
   await expect(old.executeSql("SELECT 1")).rejects.toThrow(/was made by PostgreSQL 12, and the PGlite installed here/);
   expect(folder.keepers()).toEqual([]);
 });
+
+test.runIf(process.env["BRIGADE_LONG"] === "1")(
+  "a keeper that PostgreSQL holds for ever is ended, and replaced",
+  async () => {
+    await using folder = await JobFolder.made();
+    await using client = new Client(folder.path);
+    await client.executeSql("SELECT 1");
+    const [held] = folder.keepers();
+    const lost = await client.executeSql("DO $$ BEGIN LOOP END LOOP; END $$").catch((error: unknown) => error);
+    expect(client.isLost(lost)).toBe(true);
+    expect((await client.executeSql("SELECT 1 AS n")).rows).toEqual([{ n: 1 }]);
+    expect(folder.keepers()).not.toContain(held);
+  },
+  120_000,
+);

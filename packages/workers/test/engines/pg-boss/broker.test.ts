@@ -152,6 +152,17 @@ describe.each(engines)("%s", (name, engine) => {
         ]);
         expect(yield* broker.discard("all")).toBe(1);
         expect(yield* broker.status(bad.id)).toBeUndefined();
+        // Nor does an id that is free remember anything: that it was cancelled, say.
+        expect(yield* broker.cancel(good.id)).toBe(true);
+        while ((yield* broker.status(good.id)) !== undefined) yield* sleep(50); // real time: the server's clock
+        yield* broker.add([good]);
+        let runs = 0;
+        const twice = coroutine(function* (claim: Claim): CoroutineBody<Outcome> {
+          return runs++ === 0 ? { kind: "retry", after: 0, error: "once" } : yield* completed(claim);
+        });
+        yield* whileServing(broker, twice, function* () {
+          expect(yield* endOf(broker, good.id)).toEqual({ kind: "completed", value: "good" });
+        });
       },
       keep,
     );

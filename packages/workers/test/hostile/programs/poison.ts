@@ -2,42 +2,42 @@
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { sleep } from "brigade";
-import { report, task } from "@brigade/workers";
+import { report, type TaskDefinition, task } from "@brigade/workers";
 
 /** The one that must come through, whatever the others did before. */
-export const echo = task(function echo(value: unknown) {
+export const echo: TaskDefinition<[value: unknown], unknown> = task(function echo(value: unknown) {
   return value;
 });
 
-export const rests = task(function* rests(ms: number) {
+export const rests: TaskDefinition<[ms: number], string> = task(function* rests(ms: number) {
   yield* sleep(ms);
   return "rested";
 });
 
-export const exits = task(function exits(code: number): unknown {
+export const exits: TaskDefinition<[code: number], unknown> = task(function exits(code: number): unknown {
   return process.exit(code);
 });
 
-export const isKilled = task(function isKilled(): unknown {
+export const isKilled: TaskDefinition<[], unknown> = task(function isKilled(): unknown {
   return process.kill(process.pid, "SIGKILL");
 });
 
 /** Takes memory until there is none. */
-export const hoards = task(function hoards(): unknown {
+export const hoards: TaskDefinition<[], unknown> = task(function hoards(): unknown {
   // Not all the memory there is: what others need, too.
   execFileSync("prlimit", ["--pid", String(process.pid), "--data=300000000"]);
   const hoard: unknown[] = [];
   for (;;) hoard.push(Array.from({ length: 10_000 }, (_, i) => ({ i })));
 });
 
-export const blocks = task(
+export const blocks: TaskDefinition<[], unknown> = task(
   function blocks(): unknown {
     for (;;);
   },
   { timeout: 400 },
 );
 
-export const hangs = task(
+export const hangs: TaskDefinition<[], void> = task(
   function* hangs() {
     yield* sleep(Infinity);
   },
@@ -45,7 +45,7 @@ export const hangs = task(
 );
 
 /** Its cleanup takes longer than anybody waits. */
-export const clings = task(
+export const clings: TaskDefinition<[], void> = task(
   function* clings() {
     try {
       yield* sleep(Infinity);
@@ -113,7 +113,7 @@ const thrown: Readonly<Record<string, () => unknown>> = {
 
 export const THROWN: readonly string[] = Object.keys(thrown);
 
-export const throws = task(function throws(what: string): unknown {
+export const throws: TaskDefinition<[what: string], unknown> = task(function throws(what: string): unknown {
   throw thrown[what]?.();
 });
 
@@ -126,22 +126,25 @@ const returned: Readonly<Record<string, () => unknown>> = {
       throw new Error("the getter of value");
     },
   }),
-  "an object of a class": () => new (class Account {})(),
+  "an object of a class": () =>
+    new (class Account {
+      readonly balance = 1;
+    })(),
   "a weak map": () => new WeakMap(),
   "a promise of a function": () => Promise.resolve(() => {}),
 };
 
 export const RETURNED: readonly string[] = Object.keys(returned);
 
-export const returns = task(function returns(what: string): unknown {
+export const returns: TaskDefinition<[what: string], unknown> = task(function returns(what: string): unknown {
   return returned[what]?.();
 });
 
-export const fills = task(function fills(size: number): string {
+export const fills: TaskDefinition<[size: number], string> = task(function fills(size: number): string {
   return "r".repeat(size);
 });
 
-export const prints = task(function prints(size: number): string {
+export const prints: TaskDefinition<[size: number], string> = task(function prints(size: number): string {
   for (let i = 0; i < size; i += 1_000) {
     process.stdout.write(`${"o".repeat(999)}\n`);
     process.stderr.write(`${"e".repeat(999)}\n`);
@@ -150,7 +153,7 @@ export const prints = task(function prints(size: number): string {
 });
 
 /** Throws where nobody catches it, some time after it has returned. */
-export const leavesBehind = task(function leavesBehind(): string {
+export const leavesBehind: TaskDefinition<[], string> = task(function leavesBehind(): string {
   setTimeout(() => {
     throw new Error("behind everybody's back");
   }, 1);
@@ -159,7 +162,7 @@ export const leavesBehind = task(function leavesBehind(): string {
 });
 
 /** Starts a process that outlives it, unless somebody sees to it. */
-export const breeds = task(
+export const breeds: TaskDefinition<[seconds: number], unknown> = task(
   function breeds(seconds: number): unknown {
     spawn("sleep", [String(seconds)], { stdio: "ignore" });
     for (;;);
@@ -167,7 +170,7 @@ export const breeds = task(
   { timeout: 400 },
 );
 
-export const floods = task(
+export const floods: TaskDefinition<[count: number], number> = task(
   function* floods(count: number) {
     for (let i = 1; i <= count; i++) yield* report(i);
     return count;
@@ -175,7 +178,7 @@ export const floods = task(
   { runs: "process" },
 );
 
-export const floodsOnLoop = task(
+export const floodsOnLoop: TaskDefinition<[count: number], number> = task(
   function* floodsOnLoop(count: number) {
     for (let i = 1; i <= count; i++) yield* report({ i, pad: "p".repeat(100) });
     return count;
@@ -183,12 +186,12 @@ export const floodsOnLoop = task(
   { runs: "loop" },
 );
 
-export const reportsOdd = task(function* reportsOdd() {
+export const reportsOdd: TaskDefinition<[], string> = task(function* reportsOdd() {
   yield* report(() => {});
   return "reported";
 });
 
-export const throwsOnLoop = task(
+export const throwsOnLoop: TaskDefinition<[what: string], unknown> = task(
   function throwsOnLoop(what: string): unknown {
     throw thrown[what]?.();
   },
@@ -196,18 +199,19 @@ export const throwsOnLoop = task(
 );
 
 /** What changes the world around the worker: a later job must not see it. */
-export const vandalises = task(function vandalises(): string {
+export const vandalises: TaskDefinition<[], string> = task(function vandalises(): string {
   process.chdir("/");
   process.title = "vandal";
-  Object.defineProperty(Object.prototype, "polluted", { value: true, configurable: true, enumerable: true });
-  Array.prototype.push = () => 0;
+  const polluted = { value: true, configurable: true, enumerable: true };
+  Reflect.defineProperty(Object.getPrototypeOf({}) as object, "polluted", polluted);
+  Object.assign(Object.getPrototypeOf([]) as object, { push: () => 0 });
   JSON.stringify = () => "";
   process.removeAllListeners();
   return "done";
 });
 
 /** Closes whatever its worker speaks through. */
-export const closesAll = task(
+export const closesAll: TaskDefinition<[], string> = task(
   function closesAll(): string {
     process.disconnect?.();
     for (let descriptor = 3; descriptor < 64; descriptor++) {

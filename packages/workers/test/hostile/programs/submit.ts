@@ -8,7 +8,9 @@ const tasks = taskNames<typeof import("./tasks.ts")>();
 await run(
   use(workers({ engine: engineFrom(engine), queue }), function* ({ submit }): CoroutineBody<void> {
     const one = coroutine(function* (n: number): CoroutineBody<void> {
-      const job = yield* submit(name === "grind" ? tasks.grind : tasks.work, [folder, n, Number(ms)], { key: `job ${n}` });
+      const job = yield* submit(name === "grind" ? tasks.grind : tasks.work, [folder, n, Number(ms)], {
+        key: `job ${n}`,
+      });
       console.log(JSON.stringify({ submitted: n, id: job.id }));
       const result = yield* job.result();
       console.log(JSON.stringify({ ended: n, id: job.id, result }));

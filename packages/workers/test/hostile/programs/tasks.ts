@@ -2,9 +2,15 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "brigade";
-import { currentJob, task } from "@brigade/workers";
+import { currentJob, type TaskDefinition, task } from "@brigade/workers";
 
 const machine = process.env["BRIGADE_TEST_MACHINE"] ?? "here";
+
+/** Which job it was, and where it ran. */
+interface Where {
+  readonly n: number;
+  readonly machine: string;
+}
 
 /** A short line is appended whole, whoever else appends. */
 function log(folder: string, what: string): void {
@@ -23,7 +29,7 @@ function affect(folder: string): void {
 }
 
 /** Takes `ms`, then has its effect, and tells where that was. */
-export const work = task(
+export const work: TaskDefinition<[folder: string, n: number, ms: number], Where> = task(
   function* work(folder: string, n: number, ms: number) {
     log(folder, "begin");
     yield* sleep(ms);
@@ -35,7 +41,7 @@ export const work = task(
 );
 
 /** Can't be stopped, and does not wait: holds its process for `ms`. */
-export const grind = task(
+export const grind: TaskDefinition<[folder: string, n: number, ms: number], Where> = task(
   function grind(folder: string, n: number, ms: number) {
     log(folder, "begin");
     const end = performance.now() + ms;

@@ -1,6 +1,6 @@
 /** A worker in a process of its own: `serve.ts <engine> <options as JSON>`. Says "ready", and stops gently on SIGTERM. */
 import { run } from "brigade";
-import { engineFrom, pgBoss, local, worker } from "@brigade/workers";
+import { engineFrom, worker } from "@brigade/workers";
 
 interface Settings {
   readonly queue: string;

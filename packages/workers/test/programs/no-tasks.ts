@@ -1,0 +1,2 @@
+/** A module without tasks. */
+export const nothing = 1;
