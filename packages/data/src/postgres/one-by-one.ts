@@ -62,7 +62,7 @@ export class OneByOne implements Stream<unknown>, Awaitable<Item> {
 const forPromises = /* @__PURE__ */ stream(function* rows(reader: OneByOne): Generator<unknown, void, unknown> {
   try {
     for (;;) {
-      const item = (yield* reader.next()) as Item;
+      const item = yield* reader.next();
       if (item.done) return;
       yield item.value;
     }

@@ -18,7 +18,7 @@ const SLOW = `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHE
 function subject(path: string): Subject<Sqlite> {
   return {
     name: path,
-    scale: 0.3,
+    scale: 0.15,
     fifo: false,
     open: (max) => sqlite(path, { readers: max, grace: 500 }),
     ask: coroutine(function* (db: Sqlite, n: number) {

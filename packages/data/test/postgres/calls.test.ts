@@ -1,5 +1,16 @@
 /** Calls, transactions, streams, copies and notifications against a real server: the same with both drivers. */
-import { type CoroutineBody, collect, createTask, forEach, gather, run, sleep, stream, use } from "brigade";
+import {
+  type CoroutineBody,
+  collect,
+  createTask,
+  forEach,
+  fromPromise,
+  gather,
+  run,
+  sleep,
+  stream,
+  use,
+} from "brigade";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Notification, type Postgres, postgres, QueryError, RowError, sql } from "../../src/postgres/index.ts";
 import { drivers, observedServer, until } from "./server.ts";
@@ -193,6 +204,15 @@ describe.each(drivers)("%s", (driver) => {
           db.stream({ batch: 7 })<{ n: number }>`select n from generate_series(1, ${100}::int) n`,
         );
         expect(numbers.map(({ n }) => n)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+        const readByPromises = async (): Promise<number> => {
+          let sum = 0;
+          for await (const { n } of db.stream({ batch: 3 })<{ n: number }>`select n from generate_series(1, 100) n`) {
+            sum += n;
+            if (n === 10) break;
+          }
+          return sum;
+        };
+        expect(yield* fromPromise(readByPromises())).toBe(55);
         const rows = db.stream({ batch: 2 })<{ n: number }>`select n from generate_series(1, 100000) n`;
         expect((yield* rows.next()).value).toEqual({ n: 1 });
         yield* rows.close();

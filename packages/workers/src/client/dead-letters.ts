@@ -4,6 +4,7 @@ import { decode } from "../codec.ts";
 import type { Broker } from "../engine/engine.ts";
 import type { RemoteError } from "../errors.ts";
 import { failureOf } from "../perform/failure.ts";
+import { keyOf } from "../perform/key-of.ts";
 
 export interface DeadLetter {
   readonly id: string;
@@ -28,7 +29,7 @@ export const deadLettersOf: (broker: Broker) => Stream<DeadLetter> = /* @__PURE_
         id,
         task: payload.task,
         args: decode(payload.args) as readonly unknown[],
-        key: payload.key,
+        key: keyOf(payload),
         error,
         attempts,
         failedAt: new Date(failedAt),

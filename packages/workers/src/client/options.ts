@@ -40,7 +40,7 @@ export function payloadOf(
     ...(retries !== undefined && { retries }),
     ...(backoff !== undefined && { backoff: milliseconds(backoff, `submit ${task}, backoff`) }),
     ...(timeout !== undefined && { timeout: milliseconds(timeout, `submit ${task}, timeout`) }),
-    ...(key !== undefined && { key }),
+    ...(key !== undefined && { key: JSON.stringify(key) }),
   };
 }
 

@@ -32,6 +32,7 @@ export interface JobPayload {
   readonly backoff?: number;
   /** the time of one attempt, in ms. */
   readonly timeout?: number;
+  /** As JSON: not every database takes any text. */
   readonly key?: string;
 }
 

@@ -15,6 +15,7 @@ import type { Broker, Claim, Interruption, Outcome, Rate } from "../engine/engin
 import { functionOf, isAwaited, settled } from "../task/task.ts";
 import { callFor, type CurrentJob, enterTask, type RunningAttempt } from "./current-job.ts";
 import { failureOf, failureText } from "./failure.ts";
+import { keyOf } from "./key-of.ts";
 import type { attempt } from "./pool-module.ts";
 import type { WorkerEvent } from "../worker/events.ts";
 import { Progress } from "./progress.ts";
@@ -175,7 +176,7 @@ export class Performer {
   });
 
   #jobOf({ id, payload, failures, deaths }: Claim): CurrentJob {
-    return { id, attempt: failures + deaths + 1, key: payload.key, task: payload.task, queue: this.#setup.queue };
+    return { id, attempt: failures + deaths + 1, key: keyOf(payload), task: payload.task, queue: this.#setup.queue };
   }
 
   #failed({ payload, failures, deaths }: Claim, thrown: unknown): Outcome {

@@ -116,48 +116,56 @@ test("a second SIGINT ends it at once, with its processes; another worker does w
   });
 });
 
-test.runIf(long)("SIGKILL takes its processes with it, and another worker does what it left", { timeout: 60_000 }, async () => {
-  await at(async (place) => {
-    const first = place.worker();
-    await first.says("ready");
-    const submitted = place.submit("long", 2_000);
-    await begun(place, "long").toBe(true);
-    const pid = Number(place.notes()[0]!.split(" ")[3]);
-    first.kill("SIGKILL");
-    await first.ended;
-    await expect.poll(() => existsSync(`/proc/${pid}`), patience).toBe(false);
-    const second = place.worker();
-    expect((await submitted.ended).stdout).toContain("result long");
-    second.kill("SIGTERM");
-    expect((await second.ended).exitCode).toBe(0);
-    return [first, second, submitted];
-  });
-});
+test.runIf(long)(
+  "SIGKILL takes its processes with it, and another worker does what it left",
+  { timeout: 60_000 },
+  async () => {
+    await at(async (place) => {
+      const first = place.worker();
+      await first.says("ready");
+      const submitted = place.submit("long", 2_000);
+      await begun(place, "long").toBe(true);
+      const pid = Number(place.notes()[0]!.split(" ")[3]);
+      first.kill("SIGKILL");
+      await first.ended;
+      await expect.poll(() => existsSync(`/proc/${pid}`), patience).toBe(false);
+      const second = place.worker();
+      expect((await submitted.ended).stdout).toContain("result long");
+      second.kill("SIGTERM");
+      expect((await second.ended).exitCode).toBe(0);
+      return [first, second, submitted];
+    });
+  },
+);
 
-test.runIf(long)("the queue goes away and comes back, stands still and goes on: the worker waits for it", {
-  timeout: 90_000,
-}, async () => {
-  await at(async (place) => {
-    const worker = place.worker();
-    await worker.says("ready");
-    const before = place.submit("before", 10);
-    expect((await before.ended).stdout).toContain("result before");
-    await redis.kill();
-    await new Promise((done) => setTimeout(done, 1_500)); // some attempts to connect
-    expect(worker.child.exitCode).toBe(null);
-    await redis.restart();
-    const after = place.submit("after", 10);
-    expect((await after.ended).stdout).toContain("result after");
-    redis.pause();
-    await new Promise((done) => setTimeout(done, 1_500));
-    redis.resume();
-    const last = place.submit("last", 10);
-    expect((await last.ended).stdout).toContain("result last");
-    worker.kill("SIGTERM");
-    expect((await worker.ended).exitCode).toBe(0);
-    return [worker, before, after, last];
-  });
-});
+test.runIf(long)(
+  "the queue goes away and comes back, stands still and goes on: the worker waits for it",
+  {
+    timeout: 90_000,
+  },
+  async () => {
+    await at(async (place) => {
+      const worker = place.worker();
+      await worker.says("ready");
+      const before = place.submit("before", 10);
+      expect((await before.ended).stdout).toContain("result before");
+      await redis.kill();
+      await new Promise((done) => setTimeout(done, 1_500)); // some attempts to connect
+      expect(worker.child.exitCode).toBe(null);
+      await redis.restart();
+      const after = place.submit("after", 10);
+      expect((await after.ended).stdout).toContain("result after");
+      redis.pause();
+      await new Promise((done) => setTimeout(done, 1_500));
+      redis.resume();
+      const last = place.submit("last", 10);
+      expect((await last.ended).stdout).toContain("result last");
+      worker.kill("SIGTERM");
+      expect((await worker.ended).exitCode).toBe(0);
+      return [worker, before, after, last];
+    });
+  },
+);
 
 test("it stops on SIGTERM while the queue is away, and while it stands still", { timeout: 90_000 }, async () => {
   await at(async (place) => {

@@ -207,7 +207,7 @@ function keys(at: Setting): void {
   test("the same key is the same job, also after its end, in any program", () =>
     at.served(function* ({ w, queue }) {
       const log = at.path("log");
-      const key = "größe/1 \u{1F600} '\"\n";
+      const key = `größe/1 \u{1F600} '"\n\0\ud800`; // not every database takes the last two
       const first = yield* w.submit(names.log, [log, "x"], { key });
       const second = yield* w.submit(names.log, [log, "y"], { key });
       yield* second.result();

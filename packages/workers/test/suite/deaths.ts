@@ -51,7 +51,7 @@ export function deaths(kind: Kind, jobs: number): void {
         let over = false;
         const keeper = (async () => {
           while (!over) {
-            const child = await at.worker(queue, { concurrency: 1 });
+            const child = await at.worker(queue, { concurrency: 1, lease: 1_000 });
             await new Promise((resolve) => child.once("exit", resolve));
           }
         })().catch(() => {});

@@ -188,11 +188,14 @@ function say(socket: Socket, message: Message): void {
     socket.write(`${JSON.stringify(message, (_, value) => (typeof value === "bigint" ? String(value) : value))}\n`);
 }
 
+/** Of PGlite's error: it has the statement and its values, too, which are nobody's concern. */
+const FIELDS = ["code", "severity", "detail", "hint", "schema", "table", "column", "constraint", "routine"] as const;
+
 function failure(error: unknown): Failure {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const fields: Record<string, string> = { message: error.message };
-  for (const [name, value] of Object.entries(error)) if (typeof value === "string") fields[name] = value;
-  return fields as Failure;
+  if (!(error instanceof Error)) return { message: JSON.stringify(error) };
+  const known = error as Partial<Record<string, unknown>>;
+  const fields = FIELDS.flatMap((name) => (typeof known[name] === "string" ? [[name, known[name]] as const] : []));
+  return { ...Object.fromEntries(fields), message: error.message };
 }
 
 /** A lock that the kernel takes away from a process that dies, whatever the platform: that of a SQLite database. */

@@ -20,7 +20,7 @@ import { Announcer, CANCELLED, ENDED } from "./announcer.ts";
 import { Consumer } from "./consuming.ts";
 import { deadLetters, discard, putBack } from "./dead-letters.ts";
 import type { Link } from "./link.ts";
-import { DEAD, SCHEMA, statusOf } from "./records.ts";
+import { carried, DEAD, SCHEMA, statusOf } from "./records.ts";
 import { listSchedules, putSchedule, removeSchedule } from "./schedules.ts";
 import { priorityOf } from "./settling.ts";
 import { takeTurn } from "./turns.ts";
@@ -93,7 +93,7 @@ export class BossBroker implements Broker {
     if (jobs.length === 0) return [];
     const rows = jobs.map(({ id, payload, priority, delay }, place) => ({
       id,
-      data: { payload, place },
+      data: { payload: carried(payload), place },
       priority: priorityOf(priority),
       ...(delay > 0 ? { startAfter: `${Math.round(delay)} milliseconds` } : undefined),
       retryLimit: NO_LIMIT,

@@ -19,7 +19,7 @@ import type { Claim, ConsumeOptions, Interruption, NewJob, Outcome } from "../..
 import { CANCELLED, PROGRESSED, type Announcer } from "./announcer.ts";
 import { claimingDatabase, expireLeases, type OtherDatabase, renewLeases } from "./leases.ts";
 import { type Link, settled } from "./link.ts";
-import { deathsOf, errorOf, type JobData, type JobRow, packed, SCHEMA } from "./records.ts";
+import { deathsOf, errorOf, type JobData, type JobRow, packed, payloadOf, SCHEMA } from "./records.ts";
 import { keepSchedules } from "./schedules.ts";
 import { type Attempt, Settling } from "./settling.ts";
 
@@ -170,7 +170,7 @@ export class Consumer {
     const { id, retryCount, priority } = job;
     const held: Held = { id, retryCount, priority, failures: 0, returns: 0, interrupted };
     this.#held.set(job.id, held);
-    jobs.createTask(this.#attempt(held, job, perform), { name: `${job.data.payload.task} ${job.id}` });
+    jobs.createTask(this.#attempt(held, job, perform), { name: `${payloadOf(job.data).task} ${job.id}` });
   }
 
   readonly #attempt = coroutine(function* attempt(
@@ -219,7 +219,7 @@ export class Consumer {
   #claim(held: Held & { readonly deaths?: number }, job: Fetched): Claim {
     const { id, failures, interrupted } = held;
     const progress = (value: string): Awaitable<void> => this.#progress(id, value);
-    return { id, payload: job.data.payload, failures, deaths: held.deaths ?? 0, interrupted, progress };
+    return { id, payload: payloadOf(job.data), failures, deaths: held.deaths ?? 0, interrupted, progress };
   }
 
   readonly #progress = coroutine(function* progress(this: Consumer, id: string, value: string): CoroutineBody<void> {

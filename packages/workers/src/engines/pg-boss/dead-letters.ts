@@ -5,7 +5,7 @@
 import { type Coroutine, type CoroutineBody, coroutine, gather, type Stream, stream } from "brigade";
 import type { DeadJob } from "../../engine/engine.ts";
 import type { Link } from "./link.ts";
-import { DEAD, deathsOf, errorOf, type JobRow, SCHEMA } from "./records.ts";
+import { DEAD, deathsOf, errorOf, type JobRow, payloadOf, SCHEMA } from "./records.ts";
 
 const PAGE = 500;
 const AT_A_TIME = 8;
@@ -26,7 +26,7 @@ export const deadLetters: (link: Link) => Stream<DeadJob> = /* @__PURE__ */ stre
 function deadJob(job: JobRow): DeadJob {
   return {
     id: job.id,
-    payload: job.data.payload,
+    payload: payloadOf(job.data),
     error: errorOf(job),
     failures: job.failures,
     deaths: deathsOf(job),

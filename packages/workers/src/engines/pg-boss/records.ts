@@ -10,7 +10,8 @@ export const SCHEMA = "brigade";
 
 /** What a job carries: its payload, and its place among those that were added in one statement. */
 export interface JobData {
-  readonly payload: JobPayload;
+  /** A text where PostgreSQL's JSON would not take it. */
+  readonly payload: JobPayload | string;
   readonly place: number;
 }
 
@@ -171,6 +172,17 @@ export function packed(text: string): string {
   return PACKED + Buffer.from(text, "utf16le").toString("base64");
 }
 
-function unpacked(text: string): string {
+export function unpacked(text: string): string {
   return text.startsWith(PACKED) ? Buffer.from(text.slice(PACKED.length), "base64").toString("utf16le") : text;
+}
+
+/** JSON with a NUL or half of a surrogate pair, which a key may have, is no jsonb. */
+export function carried(payload: JobPayload): JobPayload | string {
+  const text = JSON.stringify(payload);
+  return /\\u(?:0000|d[89a-f])/i.test(text) ? PACKED + Buffer.from(text).toString("base64") : payload;
+}
+
+export function payloadOf({ payload }: Pick<JobData, "payload">): JobPayload {
+  if (typeof payload !== "string") return payload;
+  return JSON.parse(Buffer.from(payload.slice(PACKED.length), "base64").toString()) as JobPayload;
 }

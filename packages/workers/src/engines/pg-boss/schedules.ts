@@ -7,13 +7,13 @@ import { type Coroutine, type CoroutineBody, coroutine, sleep } from "brigade";
 import type { JobPayload, NewJob, NewSchedule, ScheduleStatus } from "../../engine/engine.ts";
 import type { Row } from "./database.ts";
 import type { Link } from "./link.ts";
-import { SCHEMA } from "./records.ts";
+import { carried, packed, payloadOf, SCHEMA, unpacked } from "./records.ts";
 
 /** How late a schedule that another program has made is seen at worst, in ms. */
 const LOOK_EVERY = 1_000;
 
 interface Plan {
-  readonly payload: JobPayload;
+  readonly payload: JobPayload | string;
   readonly priority: number;
   readonly cron?: string;
   readonly every?: number;
@@ -23,12 +23,13 @@ interface Plan {
 type Add = (jobs: readonly NewJob[]) => Coroutine<unknown>;
 
 export const putSchedule: (link: Link, schedule: NewSchedule) => Coroutine<void> = /* @__PURE__ */ coroutine(
-  function* putSchedule(link: Link, { key, ...plan }: NewSchedule): CoroutineBody<void> {
+  function* putSchedule(link: Link, { key, payload, ...rest }: NewSchedule): CoroutineBody<void> {
+    const plan: Plan = { ...rest, payload: carried(payload) };
     const now = (yield* link.sql("SELECT now() AS now", [])).rows[0]?.["now"] as Date;
     yield* link.sql(
       `INSERT INTO ${SCHEMA}.brigade_schedule (queue, key, schedule, next) VALUES ($1, $2, $3::jsonb, $4::timestamptz)
        ON CONFLICT (queue, key) DO UPDATE SET schedule = excluded.schedule, next = excluded.next`,
-      [link.queue, key, JSON.stringify(plan), after(link, plan, now, now)?.toISOString() ?? null],
+      [link.queue, packed(key), JSON.stringify(plan), after(link, plan, now, now)?.toISOString() ?? null],
     );
   },
 );
@@ -36,7 +37,7 @@ export const putSchedule: (link: Link, schedule: NewSchedule) => Coroutine<void>
 export const removeSchedule: (link: Link, key: string) => Coroutine<boolean> = /* @__PURE__ */ coroutine(
   function* removeSchedule(link: Link, key: string): CoroutineBody<boolean> {
     const text = `DELETE FROM ${SCHEMA}.brigade_schedule WHERE queue = $1 AND key = $2 RETURNING key`;
-    return (yield* link.sql(text, [link.queue, key])).rows.length > 0;
+    return (yield* link.sql(text, [link.queue, packed(key)])).rows.length > 0;
   },
 );
 
@@ -44,8 +45,10 @@ export const listSchedules: (link: Link) => Coroutine<readonly ScheduleStatus[]>
   function* listSchedules(link: Link): CoroutineBody<readonly ScheduleStatus[]> {
     const text = `SELECT key, schedule, next FROM ${SCHEMA}.brigade_schedule WHERE queue = $1 ORDER BY key`;
     return (yield* link.sql(text, [link.queue])).rows.map((row) => {
-      const { payload, cron, every, tz } = row["schedule"] as Plan;
-      return { key: row["key"] as string, payload, cron, every, tz, next: (row["next"] as Date | null)?.getTime() };
+      const plan = row["schedule"] as Plan;
+      const { cron, every, tz } = plan;
+      const key = unpacked(row["key"] as string);
+      return { key, payload: payloadOf(plan), cron, every, tz, next: (row["next"] as Date | null)?.getTime() };
     });
   },
 );
@@ -80,7 +83,7 @@ const perform = /* @__PURE__ */ coroutine(function* perform(link: Link, row: Row
     row["now"] as Date,
   ];
   const id = idOf(`${link.queue}\n${key}\n${due.getTime()}`);
-  yield* add([{ id, payload: plan.payload, priority: plan.priority, delay: 0 }]);
+  yield* add([{ id, payload: payloadOf(plan), priority: plan.priority, delay: 0 }]);
   const next = after(link, plan, due, now);
   yield* link.sql(
     `UPDATE ${SCHEMA}.brigade_schedule SET next = $4::timestamptz

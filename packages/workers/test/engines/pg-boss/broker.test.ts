@@ -168,6 +168,26 @@ describe.each(engines)("%s", (name, engine) => {
     );
   });
 
+  test("keys with a NUL or half a surrogate pair arrive as they were, and no error shows what jobs carry", async () => {
+    await onQueue(engine(), function* (broker) {
+      const odd = "\0 \ud800 \\ud800 é";
+      const one = job("x", { payload: { task: "work", args: odd, key: odd } });
+      yield* broker.add([one]);
+      const dead = coroutine(function* (claim: Claim): CoroutineBody<Outcome> {
+        yield* sleep(0);
+        return { kind: "dead", error: String(claim.payload.key) };
+      });
+      yield* whileServing(broker, dead, () => endOf(broker, one.id));
+      expect(yield* collect(broker.deadLetters())).toMatchObject([{ payload: one.payload, error: odd }]);
+      yield* broker.schedule({ key: odd, payload: one.payload, priority: 0, every: 3_600_000, tz: "UTC" });
+      expect(yield* broker.schedules()).toMatchObject([{ key: odd, payload: one.payload }]);
+      expect(yield* broker.unschedule(odd)).toBe(true);
+    });
+    const failed = await sql(place(), "SELECT $1::int", ["secret"]).catch((error: unknown) => error);
+    expect(Object.keys(failed as object)).not.toContain("query");
+    expect(Object.keys(failed as object)).not.toContain("params");
+  });
+
   test("jobs that are added together start in that order, those of a higher priority first", async () => {
     const seen: string[] = [];
     await onQueue(engine(), function* (broker) {
@@ -255,6 +275,9 @@ async function sql(place: string, text: string, values: unknown[]): Promise<void
   const database = place.startsWith("postgres:")
     ? new PostgresDatabase(await loadDriver(), { connectionString: place }, () => {})
     : new KeptDatabase(placeOf(place), () => {});
-  await database.executeSql(text, values);
-  await database.close();
+  try {
+    await database.executeSql(text, values);
+  } finally {
+    await database.close();
+  }
 }
