@@ -77,7 +77,7 @@ const checks: readonly Check[] = [
     name: "cli",
     claim: "the command does what its tests claim",
     commands: [[...waiting, "--project", "cli"]],
-    needs: ["chromium", "fish", "mandoc", "tmux", "zsh"],
+    needs: ["chromium", "fish", "mandoc", "postgres", "redis-server", "tmux", "zsh"],
   },
   {
     name: "inspector",

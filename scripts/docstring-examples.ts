@@ -53,7 +53,11 @@ function compiles(examples: readonly Example[]): boolean {
 
 function ends(example: Example): Promise<boolean> {
   const program = ["--conditions=@brigade/source", join(folder, fileOf(example))];
-  const child = spawn(process.execPath, program, { cwd: folder, timeout: timeLimit, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, program, {
+    cwd: folder,
+    timeout: timeLimit,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -84,11 +84,11 @@ describe("PostgreSQL", () => {
       create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.004); return null; end $$;
       create constraint trigger slowly after insert on ledger deferrable initially deferred
         for each row execute function slowly();`);
-  });
+  }, 60_000);
   afterAll(async () => {
     await admin.end();
     await server.stop();
-  });
+  }, 60_000);
 
   test.each(["postgres", "pg"] as const)(
     "through %s: no transaction is half, none is open, no lock is held",

@@ -13,11 +13,11 @@ beforeAll(async () => {
   server = await startPostgres();
   admin = new Client({ connectionString: server.url });
   await admin.connect();
-});
+}, 60_000);
 afterAll(async () => {
   await admin.end();
   await server.stop();
-});
+}, 60_000);
 
 async function connections(): Promise<number> {
   const { rows } = await admin.query<{ count: number }>(

@@ -10,8 +10,8 @@ import { describeStorms } from "./suite.ts";
 let server: RedisServer;
 beforeAll(async () => {
   server = await startRedis();
-});
-afterAll(() => server.stop());
+}, 60_000);
+afterAll(() => server.stop(), 60_000);
 
 /** Asked without the driver: the connection that asks is not counted. */
 function connections(): Promise<number> {

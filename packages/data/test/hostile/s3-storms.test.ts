@@ -16,8 +16,8 @@ beforeAll(async () => {
       for (let i = 0; i < OBJECTS; i++) yield* store.put(`object-${i}`, `${i} `.repeat(500));
     }),
   );
-});
-afterAll(() => server.stop());
+}, 60_000);
+afterAll(() => server.stop(), 60_000);
 
 /** Open sockets of the server, in /proc/net/tcp: 01 is ESTABLISHED. */
 function connections(): number {

@@ -28,13 +28,13 @@ beforeAll(async () => {
   );
   // From here on Redis asks for it.
   await run(use(redis(cache.url), (db) => db.config("SET", "requirepass", PASSWORD)));
-});
+}, 60_000);
 afterAll(async () => {
   await before.database.stop();
   await before.cache.stop();
   await database.stop();
   await cache.stop();
-});
+}, 60_000);
 
 /** What it fails with; it must not show the password. What the loop reports must not either. */
 async function expectFailure(program: () => AwaitableLike<unknown>): Promise<Error> {

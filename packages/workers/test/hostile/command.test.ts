@@ -14,8 +14,8 @@ let queues = 0;
 
 beforeAll(async () => {
   redis = await startRedis({ password: PASSWORD });
-});
-afterAll(() => redis.stop());
+}, 60_000);
+afterAll(() => redis.stop(), 60_000);
 
 const tasks = `
 import { sleep } from "brigade";

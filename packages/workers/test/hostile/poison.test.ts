@@ -29,12 +29,12 @@ beforeAll(async () => {
   redis = await startRedis();
   if (long) database = await startPostgres();
   if (long) folder = await JobFolder.made();
-});
+}, 60_000);
 afterAll(async () => {
   await redis?.stop();
   await database?.stop();
   await folder?.[Symbol.asyncDispose]();
-});
+}, 60_000);
 
 const engines: Readonly<Record<string, () => string>> = {
   bullmq: () => redis!.url,
@@ -128,12 +128,12 @@ describe.each(Object.entries(engines))("%s", (_, engine) => {
     await warmedUp();
     before = held();
     serving = new Serving(engine());
-  });
+  }, 60_000);
   // It is still there after all of this, goes when it is told to, and leaves nothing.
   afterAll(async () => {
     expect(await serving.end(), serving.said).toBe(0);
     expect(await eventuallyLeft(before)).toEqual([]);
-  });
+  }, 60_000);
 
   test("deaths of the process: exit, SIGKILL, no memory, no end, no cleanup, no channel", {
     timeout: 60_000,
