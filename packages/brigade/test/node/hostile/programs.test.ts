@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { often } from "../../often.ts";
 import { isAlive } from "../left.ts";
 import { Notes } from "./pools.ts";
 
@@ -54,10 +53,8 @@ async function survivors(pids: readonly number[]): Promise<number[]> {
   return pids.filter(isAlive);
 }
 
-const CANCELLATIONS = often(1_000);
-
-test(`${CANCELLATIONS} random cancellations of pool calls, subprocesses and socket reads leave nothing, and all still works`, async () => {
-  const child = start("random-cancellations.ts", ["1", String(CANCELLATIONS)]);
+test("1,000 random cancellations of pool calls, subprocesses and socket reads leave nothing, and all still works", async () => {
+  const child = start("random-cancellations.ts", ["1", "1000"]);
   const seen = JSON.parse(await lineOf(child)) as {
     ends: Record<string, number>;
     waiting: number;
@@ -68,8 +65,8 @@ test(`${CANCELLATIONS} random cancellations of pool calls, subprocesses and sock
   };
   const { cancelled = 0, ended = 0, "worker died": died = 0, ...unexpected } = seen.ends;
   expect(unexpected).toEqual({});
-  expect(cancelled + ended + died).toBe(CANCELLATIONS);
-  expect(cancelled).toBeGreaterThan(CANCELLATIONS / 2);
+  expect(cancelled + ended + died).toBe(1_000);
+  expect(cancelled).toBeGreaterThan(500);
   expect(seen).toMatchObject({ missed: [], waiting: 0, right: 90, left: [], reports: [] });
 }, 130_000);
 

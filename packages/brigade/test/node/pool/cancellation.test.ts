@@ -94,7 +94,7 @@ describe.each(kinds)("a %s", (kind) => {
   test("that has not taken the call never sees it", async () => {
     await withPool(kind, {}, function* (pool) {
       yield* pool.call("add", 0, 0);
-      const first = createTask(pool.call("spin", 50));
+      const first = createTask(pool.call("spin", 400));
       const file = newFile();
       const second = createTask(pool.call("begin", file));
       yield* sleep(0);

@@ -193,7 +193,7 @@ const FIELDS = ["code", "severity", "detail", "hint", "schema", "table", "column
 
 function failure(error: unknown): Failure {
   if (!(error instanceof Error)) return { message: JSON.stringify(error) };
-  const known = error as Partial<Record<string, unknown>>;
+  const known = error as Error & { readonly [Name in (typeof FIELDS)[number]]?: unknown };
   const fields = FIELDS.flatMap((name) => (typeof known[name] === "string" ? [[name, known[name]] as const] : []));
   return { ...Object.fromEntries(fields), message: error.message };
 }
