@@ -8,7 +8,8 @@ const names = (place: Place): string[] => {
   return Array.from({ length: timeline.taskCount }, (_, task) => timeline.coroutine(task + 1));
 };
 
-const working = `const user = coroutine(function* user() { yield* sleep(20); });
+// Lines are read within a share of the time, and the first ones take longest: on a busy machine not at the first wait.
+const working = `const user = coroutine(function* user() { for (let i = 0; i < 20; i++) yield* sleep(20); });
 export const main = coroutine(function* main() { yield* gather([user(), user()]); });`;
 
 test("every task is in the trace, with the lines at which it waited", async () => {
@@ -19,7 +20,8 @@ test("every task is in the trace, with the lines at which it waited", async () =
   expect(trace.end).toBe("complete");
   expect(names(place)).toEqual(["main", "user", "user"]);
   const waits = trace.places.filter(({ kind }) => kind === "sleep");
-  expect(waits[0]?.frames[0]).toMatchObject({ name: "user", file: expect.stringMatching(/main\.ts$/), line: 2 });
+  const line = { name: "user", file: expect.stringMatching(/main\.ts$/) as string, line: 2 };
+  expect(waits.map(({ frames }) => frames[0])).toContainEqual(expect.objectContaining(line));
 });
 
 test("brigade timeline shows what brigade run recorded", async () => {
