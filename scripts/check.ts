@@ -1,6 +1,6 @@
 /**
- * Runs every check, one after another, and ends with one line that counts them: `N passed, N failed`. A failing check does not stop the
- * ones after it. Names given as arguments choose checks: `node scripts/check.ts types lint`.
+ * Runs every check, and ends with one line that counts them: `N passed, N failed`. A failing check does not stop the ones after it. Those
+ * that wait more than they compute run two at a time. Names given as arguments choose checks: `node scripts/check.ts types lint`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -15,6 +15,8 @@ interface Check {
   readonly commands: readonly (readonly string[])[];
   /** Programs that npm does not bring. */
   readonly needs?: readonly SystemProgram[];
+  /** It leaves a processor idle now and then: it runs with the check before it, and says what it has to say at its end. */
+  readonly beside?: true;
 }
 
 const root: string = join(import.meta.dirname, "..");
@@ -64,14 +66,15 @@ const checks: readonly Check[] = [
   {
     name: "data",
     claim: "databases and object storage do, on real servers, what their tests claim",
-    commands: [[...waiting, "--project", "data"]],
+    commands: [[...vitest, "--project", "data"]],
     needs: ["ip", "postgres", "redis-server"],
   },
   {
     name: "workers",
     claim: "jobs run on every engine, on real servers, as their tests claim",
-    commands: [[...waiting, "--project", "workers"]],
+    commands: [[...vitest, "--project", "workers"]],
     needs: ["ip", "postgres", "redis-server"],
+    beside: true,
   },
   {
     name: "cli",
@@ -98,6 +101,7 @@ const checks: readonly Check[] = [
       [...vitest, "--project", "conformance"],
       ["--conditions=@brigade/source", "conformance/src/main.ts", "--programs", "20000", "--seed", "1"],
     ],
+    beside: true,
   },
   {
     name: "runtimes",
@@ -111,6 +115,7 @@ const checks: readonly Check[] = [
     claim: "the examples in README, docs and docstrings compile and run, and commands print what the pages show",
     commands: [[...waiting, "--project", "docs"], ["scripts/docstring-examples.ts"]],
     needs: ["postgres", "python3", "redis-server"],
+    beside: true,
   },
   {
     name: "package",
@@ -132,41 +137,58 @@ const checks: readonly Check[] = [
   },
 ];
 
-let running: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 let stoppedBy: NodeJS.Signals | undefined;
 
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
+  // The tests start hundreds of processes that load the same sources: each would strip the types anew.
+  NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
   // CI systems make tools print colours into log files; only a terminal shows them.
   ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
 };
 if (!process.stdout.isTTY) delete env["FORCE_COLOR"];
 
-async function succeeds(command: readonly string[]): Promise<boolean> {
-  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
-  running = child;
+/** Where a check writes to: the terminal, or what is shown at its end. */
+type Log = "terminal" | string[];
+
+function say(log: Log, line: string): void {
+  if (log === "terminal") console.log(line);
+  else log.push(`${line}\n`);
+}
+
+async function succeeds(command: readonly string[], log: Log): Promise<boolean> {
+  const output = log === "terminal" ? "inherit" : "pipe";
+  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", output, output] });
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => void (log as string[]).push(text));
+  running.add(child);
   return new Promise((resolve) => {
-    child.on("error", () => resolve(false));
-    child.on("close", (code) => resolve(code === 0));
+    const end = (succeeded: boolean): void => {
+      running.delete(child);
+      resolve(succeeded);
+    };
+    child.on("error", () => end(false));
+    child.on("close", (code) => end(code === 0));
   });
 }
 
-async function hasPrograms(check: Check): Promise<boolean> {
+async function hasPrograms(check: Check, log: Log): Promise<boolean> {
   try {
     for (const program of check.needs ?? []) await systemProgram(program);
     return true;
   } catch (error) {
     if (!(error instanceof MissingProgram)) throw error;
-    console.log(error.message);
+    say(log, error.message);
     return false;
   }
 }
 
-async function passes(check: Check): Promise<boolean> {
-  if (!(await hasPrograms(check))) return false;
+async function passes(check: Check, log: Log): Promise<boolean> {
+  if (!(await hasPrograms(check, log))) return false;
   let failed = 0;
-  for (const command of check.commands) if (stoppedBy === undefined && !(await succeeds(command))) failed++;
+  for (const command of check.commands) if (stoppedBy === undefined && !(await succeeds(command, log))) failed++;
   return failed === 0;
 }
 
@@ -179,20 +201,49 @@ function chosen(names: readonly string[]): readonly Check[] {
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+interface Result {
+  readonly check: Check;
+  readonly passed: boolean;
+  readonly took: string;
+}
+
+async function resultOf(check: Check, log: Log): Promise<Result> {
+  say(log, `\n── ${check.name}: ${check.claim}`);
+  const start = performance.now();
+  const passed = await passes(check, log);
+  const took = seconds(start);
+  if (stoppedBy === undefined) say(log, `── ${check.name}: ${passed ? "passed" : "FAILED"} in ${took}`);
+  return { check, passed, took };
+}
+
+/** The first writes to the terminal as it goes on; the others are shown after it. */
+async function together(round: readonly Check[]): Promise<readonly Result[]> {
+  const logs = round.map((_, i): Log => (i === 0 ? "terminal" : []));
+  const results = await Promise.all(round.map((check, i) => resultOf(check, logs[i] as Log)));
+  for (const log of logs) if (log !== "terminal") process.stdout.write(log.join(""));
+  return results;
+}
+
+function roundsOf(selected: readonly Check[]): Check[][] {
+  const rounds: Check[][] = [];
+  for (const check of selected) {
+    const last = rounds.at(-1);
+    if (check.beside && last?.length === 1 && checks.indexOf(last[0] as Check) === checks.indexOf(check) - 1)
+      last.push(check);
+    else rounds.push([check]);
+  }
+  return rounds;
+}
+
 async function runAll(selected: readonly Check[]): Promise<void> {
   const begun = performance.now();
-  const results: { readonly check: Check; readonly passed: boolean; readonly took: string }[] = [];
-  for (const check of selected) {
-    console.log(`\n── ${check.name}: ${check.claim}`);
-    const start = performance.now();
-    const passed = await passes(check);
+  const results: Result[] = [];
+  for (const round of roundsOf(selected)) {
+    results.push(...(await together(round)));
     if (stoppedBy !== undefined) {
       console.log(`check: stopped by ${stoppedBy}`);
       process.exit(128 + constants.signals[stoppedBy]);
     }
-    const took = seconds(start);
-    results.push({ check, passed, took });
-    console.log(`── ${check.name}: ${passed ? "passed" : "FAILED"} in ${took}`);
   }
   const failed = results.filter((result) => !result.passed);
   console.log(`\n── summary, ${seconds(begun)}`);
@@ -206,7 +257,7 @@ async function runAll(selected: readonly Check[]): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     stoppedBy = signal;
-    running?.kill(signal);
+    for (const child of running) child.kill(signal);
   });
 }
 
