@@ -9,6 +9,12 @@ const core: string[] = ["kernel", "task", "flow", "scope", "sync", "many", "inte
   (folder) => `packages/brigade/test/${folder}/**/*.test.ts`,
 );
 
+/**
+ * Real processes, servers and browsers on a machine that does other things too: on CI one of thousands that fails is run once more, and the
+ * output says so. What is of the language alone has no such excuse.
+ */
+const retry: number = process.env["CI"] === undefined ? 0 : 1;
+
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -20,16 +26,21 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "brigade", include: ["packages/brigade/test/**/*.test.ts"], exclude: ["**/docs/**", ...core] },
+        test: {
+          name: "brigade",
+          retry,
+          include: ["packages/brigade/test/**/*.test.ts"],
+          exclude: ["**/docs/**", ...core],
+        },
       },
       { extends: true, test: { name: "brigade-core", include: core, isolate: false } },
-      { extends: true, test: { name: "data", include: ["packages/data/test/**/*.test.ts"] } },
-      { extends: true, test: { name: "workers", include: ["packages/workers/test/**/*.test.ts"] } },
-      { extends: true, test: { name: "cli", include: ["packages/cli/test/**/*.test.ts"] } },
-      { extends: true, test: { name: "inspector", include: ["packages/inspector/test/**/*.test.{ts,tsx}"] } },
+      { extends: true, test: { name: "data", retry, include: ["packages/data/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "workers", retry, include: ["packages/workers/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "cli", retry, include: ["packages/cli/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "inspector", retry, include: ["packages/inspector/test/**/*.test.{ts,tsx}"] } },
       { extends: true, test: { name: "conformance", include: ["conformance/test/**/*.test.ts"] } },
-      { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
-      { extends: true, test: { name: "docs", include: ["packages/brigade/test/docs/**/*.test.ts"] } },
+      { extends: true, test: { name: "examples", retry, include: ["examples/**/*.test.ts"] } },
+      { extends: true, test: { name: "docs", retry, include: ["packages/brigade/test/docs/**/*.test.ts"] } },
     ],
   },
 });
