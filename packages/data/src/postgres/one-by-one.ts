@@ -14,7 +14,7 @@ type Item = IteratorResult<unknown, void>;
 /** Awaiting it gives the next row: `next()` gives the stream itself as long as rows are here. */
 export class OneByOne implements Stream<unknown>, Awaitable<Item> {
   readonly #batches: Stream<unknown[]>;
-  #rows: readonly unknown[] = [];
+  #rows: unknown[] = []; // this stream's own
   #at = 0;
   readonly #result: { readonly done: true; value: Item } = { done: true, value: { done: true, value: undefined } };
   /** Is read at once by `yield*`, and so can be the same each time. */
@@ -38,6 +38,9 @@ export class OneByOne implements Stream<unknown>, Awaitable<Item> {
   }
 
   readonly #more: () => Coroutine<Item> = coroutine(function* next(this: OneByOne): CoroutineBody<Item> {
+    // What has held the batch on its way here may live a little longer than its rows should.
+    this.#rows.length = 0;
+    this.#at = 0;
     for (;;) {
       const batch = yield* this.#batches.next();
       if (batch.done) return batch;

@@ -1,4 +1,4 @@
-/** Rows as a stream: a cursor on the server, read a batch at a time, one batch ahead of who reads. */
+/** Rows as a stream: a cursor on the server, read a batch at a time, ahead of who reads. */
 import {
   type Awaitable,
   type Coroutine,
@@ -54,6 +54,9 @@ export interface RowStreams {
 
 let cursors = 0;
 
+/** Batches asked for before somebody wants them: the server works while the rows are dealt with. */
+const AHEAD = 1;
+
 interface Ask {
   readonly statement: Statement;
   readonly batch: number;
@@ -65,13 +68,13 @@ class Cursor {
   readonly #send: Send;
   readonly #ask: Ask;
   readonly #name = `brigade_cursor_${++cursors}`;
-  readonly #ahead: boolean;
-  #next: Task<Rows<unknown>> | undefined;
+  readonly #ahead: number;
+  readonly #coming: Task<Rows<unknown>>[] = []; // batches that were asked for, in order
   #count = 0;
   done = false;
 
-  /** `ahead`: asks for the next rows before somebody wants them. */
-  constructor(send: Send, ask: Ask, ahead: boolean) {
+  /** `ahead`: so many batches are asked for before somebody wants them. */
+  constructor(send: Send, ask: Ask, ahead: number) {
     this.#send = send;
     this.#ask = ask;
     this.#ahead = ahead;
@@ -88,13 +91,20 @@ class Cursor {
     return this.#send({ text, values: [], mode: "simple" }, all, text);
   }
 
+  #lookAhead(): void {
+    while (this.#coming.length < this.#ahead)
+      this.#coming.push(createTask(this.#fetch(), { name: `fetch ${this.#name}`, eager: true }));
+  }
+
   /** The next rows; none when there are no more. */
   readonly read: () => Coroutine<unknown[]> = coroutine(function* read(this: Cursor): CoroutineBody<unknown[]> {
-    const rows = this.#next ? yield* this.#next : yield* this.#fetch();
-    this.#next = undefined;
+    this.#lookAhead();
+    const [next] = this.#coming;
+    const rows = next ? yield* next : yield* this.#fetch();
+    this.#coming.shift();
     const { batch, schema } = this.#ask;
     this.done = rows.length < batch;
-    if (this.#ahead && !this.done) this.#next = createTask(this.#fetch(), { name: `fetch ${this.#name}` });
+    if (!this.done) this.#lookAhead();
     if (schema) for (let i = 0; i < rows.length; i++) rows[i] = checkedRow(schema, rows[i], this.#count + i);
     this.#count += rows.length;
     return rows;
@@ -102,14 +112,14 @@ class Cursor {
 
   /** Ends what is on its way. */
   readonly stop: () => Coroutine<void> = coroutine(function* stop(this: Cursor): CoroutineBody<void> {
-    const next = this.#next;
-    this.#next = undefined;
-    if (next === undefined) return;
-    next.cancel();
-    try {
-      yield* next;
-    } catch {
-      // It was read ahead, and nobody wants it.
+    const coming = this.#coming.splice(0);
+    for (const task of coming.toReversed()) task.cancel(); // the last one first: it has not been sent
+    for (const task of coming) {
+      try {
+        yield* task;
+      } catch {
+        // It was read ahead, and nobody wants it.
+      }
     }
   }).bind(this);
 
@@ -124,7 +134,7 @@ class Cursor {
 
 /** In a transaction nothing is read ahead: to end that when the stream is left would spoil the transaction. */
 const inTransaction = stream(function* rows(send: Send, ask: Ask): Generator<Suspension | unknown[], void, unknown> {
-  const cursor = new Cursor(send, ask, false);
+  const cursor = new Cursor(send, ask, 0);
   yield* cursor.open();
   try {
     do {
@@ -141,7 +151,7 @@ const onItsOwn = stream(function* rows(
 ): Generator<Suspension | unknown[], void, unknown> {
   const slot = yield* pool.acquire();
   const session = new Session(slot.connection);
-  const cursor = new Cursor(session.call.bind(session), ask, true);
+  const cursor = new Cursor(session.call.bind(session), ask, AHEAD);
   let finished = false;
   try {
     yield* session.control("begin");

@@ -9,7 +9,7 @@ import type { Parser } from "../sql/decode.ts";
 import type { Statement } from "../sql/statement.ts";
 import { type Answered, type Copying, type CopyInput, Link, type Rows } from "./link.ts";
 
-/** A query says how it ended by these; the driver's own cursors replace them, and so does a copy, which ends twice. */
+/** A query says how it ended by these; the driver's own cursors replace them, too. */
 interface Ending {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
@@ -63,11 +63,18 @@ class PostgresJsLink extends Link {
         prepare: statement.mode === "prepared",
         simple,
       } as { prepare: boolean },
-    );
-    query.then(
-      (rows) => answered.succeeded(simple ? lastOf(rows) : (rows as Rows<unknown>)),
-      (error: unknown) => answered.failed(error),
-    );
+    ) as PendingQuery<Row[]> & Ending;
+    const { resolve, reject } = query;
+    // The promises of queries that follow one another hold on to each other for a while: to all their rows too, if they were given them.
+    query.resolve = (rows) => {
+      resolve(undefined);
+      answered.succeeded(simple ? lastOf(rows) : (rows as Rows<unknown>));
+    };
+    query.reject = (error) => {
+      reject(error);
+      answered.failed(error);
+    };
+    query.then(ignore, ignore);
   }
 
   copyIn(text: string, copying: Copying<CopyInput>): void {
