@@ -8,6 +8,7 @@ import { hasColors } from "../fetch/summary/paint.ts";
 import { printable } from "../fetch/summary/printable.ts";
 import { explored } from "./exploring.ts";
 import { failureText, type Telling } from "./failure-text.ts";
+import { flushed } from "./flushed.ts";
 import { Interruption } from "./interruption.ts";
 import { type Main, mainOf } from "./main-of.ts";
 import type { RunFileOptions } from "./options.ts";
@@ -31,14 +32,8 @@ export async function runFile(options: RunFileOptions): Promise<number> {
     return refused;
   });
   if (exitCode === 0) return Number(process.exitCode ?? 0);
-  await Promise.all([process.stdout, process.stderr].map(written));
+  await flushed();
   return process.exit(exitCode);
-}
-
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write("", () => resolve()); // also where nobody reads any more
-  });
 }
 
 async function performed(options: RunFileOptions): Promise<number> {

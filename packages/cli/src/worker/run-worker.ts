@@ -5,6 +5,7 @@ import type { Task } from "brigade";
 import { fetchQueue } from "../fetch/spread/wire.ts";
 import { formatDuration } from "../fetch/summary/format.ts";
 import { printable } from "../fetch/summary/printable.ts";
+import { flushed } from "../run/flushed.ts";
 import { Interruption } from "../run/interruption.ts";
 import { type Library, libraryOf } from "./library.ts";
 import { type Pen, WorkerLog } from "./log.ts";
@@ -16,14 +17,8 @@ const refused = 2;
 /** Ends the process: what the tasks' module has left open, a timer or a pool of connections, shall not keep it. */
 export async function runWorker(options: WorkerOptions, pen: Pen): Promise<never> {
   const exitCode = await worked(options, pen);
-  await Promise.all([process.stdout, process.stderr].map(written));
+  await flushed();
   return process.exit(exitCode);
-}
-
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write("", () => resolve()); // also where nobody reads any more
-  });
 }
 
 async function worked(options: WorkerOptions, pen: Pen): Promise<number> {

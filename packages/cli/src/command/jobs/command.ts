@@ -3,22 +3,16 @@ import { object } from "@optique/core/constructs";
 import { map } from "@optique/core/modifiers";
 import type { JobsAction, JobsOptions } from "../../jobs/options.ts";
 import type { Command } from "../command.ts";
+import { engineSetting } from "../queue.ts";
 import { repeated, setting, settingWithDefault, switched, under } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
-import { engine } from "../values/engine.ts";
 import { count } from "../values/numbers.ts";
 import { jobId, jobIds, queueName, scheduleKey } from "../values/words.ts";
 import { jobsText } from "./text.ts";
 
 const jobsArguments = object({
   ...under("Queue", {
-    engine: settingWithDefault(
-      ["--engine"],
-      engine(),
-      "local",
-      "What keeps the jobs: bullmq or redis://…, pg-boss or postgres://…, local or local:FOLDER. The bare names mean REDIS_URL, " +
-        "DATABASE_URL, and the folder .brigade.",
-    ),
+    engine: engineSetting,
     queue: settingWithDefault(["--queue"], queueName(), "brigade", "The queue."),
   }),
   ...under("Do", {

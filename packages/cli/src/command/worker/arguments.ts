@@ -4,24 +4,12 @@ import { text } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import type { Parser } from "@optique/core/parser";
 import { argument } from "@optique/core/primitives";
+import type { WorkerOptions } from "../../worker/options.ts";
+import { engineSetting } from "../queue.ts";
 import { setting, settingWithDefault, switched, under } from "../settings.ts";
-import { engine } from "../values/engine.ts";
 import { file } from "../values/files.ts";
 import { count, duration } from "../values/numbers.ts";
 import { queueName } from "../values/words.ts";
-
-export interface WorkerArguments {
-  readonly file: string | undefined;
-  readonly fetch: boolean;
-  readonly engine: string;
-  readonly queue: string | undefined;
-  readonly concurrency: number;
-  readonly grace: number;
-  readonly lease: number;
-  readonly verbose: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-}
 
 const work = under("Work", {
   file: optional(
@@ -31,13 +19,7 @@ const work = under("Work", {
     }),
   ),
   fetch: switched(["--fetch"], "Instead of a file: make the requests of brigade fetch --engine."),
-  engine: settingWithDefault(
-    ["--engine"],
-    engine(),
-    "local",
-    "What keeps the jobs: bullmq or redis://…, pg-boss or postgres://…, local or local:FOLDER. The bare names mean REDIS_URL, " +
-      "DATABASE_URL, and the folder .brigade.",
-  ),
+  engine: engineSetting,
   queue: setting(
     ["--queue"],
     queueName(),
@@ -68,4 +50,4 @@ const output = under("Output", {
 });
 
 /** One object: see `fetchArguments`. */
-export const workerArguments: Parser<"sync", WorkerArguments> = object({ ...work, ...limits, ...output });
+export const workerArguments: Parser<"sync", WorkerOptions> = object({ ...work, ...limits, ...output });

@@ -1,9 +1,10 @@
 /** `brigade worker`. What works is loaded when it runs, so that help and completions come at once. */
 import { map } from "@optique/core/modifiers";
+import type { WorkerOptions } from "../../worker/options.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
 import { assertReadable } from "../values/files.ts";
-import { type WorkerArguments, workerArguments } from "./arguments.ts";
+import { workerArguments } from "./arguments.ts";
 import { workerText } from "./text.ts";
 
 export const workerCommand: Command = {
@@ -16,7 +17,7 @@ export const workerCommand: Command = {
 };
 
 /** Throws UsageError. */
-function check({ file, fetch, verbose, quiet }: WorkerArguments): void {
+function check({ file, fetch, verbose, quiet }: WorkerOptions): void {
   if (file === undefined && !fetch)
     throw new UsageError(
       "name the file with the tasks, such as brigade worker tasks.ts (brigade worker --help shows more)",
