@@ -7,7 +7,7 @@ export { type Postgres, postgres } from "./postgres.ts";
 export type { AnyRow, Queries, Tag } from "./queries.ts";
 export type { RowStreams, StreamOptions } from "./row-stream.ts";
 export type { PostgresAddress, PostgresOptions } from "./settings.ts";
-export { RowError, type RowSchema } from "./shapes.ts";
+export { RowError, type RowSchema } from "../row-schema.ts";
 export type { BigIntAs, Parser } from "./sql/decode.ts";
 export type { Json } from "./sql/encode.ts";
 export { type Part, type Sql, sql } from "./sql/statement.ts";

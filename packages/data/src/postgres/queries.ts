@@ -2,7 +2,8 @@
 import type { Awaitable } from "brigade";
 import type { Shape } from "./calls/call.ts";
 import type { Rows } from "./driver/link.ts";
-import { all, checked, maybeOne, one, type RowSchema } from "./shapes.ts";
+import type { RowSchema } from "../row-schema.ts";
+import { all, checked, maybeOne, one } from "./shapes.ts";
 import { type Statement, statementOf, unsafeStatement } from "./sql/statement.ts";
 
 /** What a row is where nobody says: its columns by their names. */

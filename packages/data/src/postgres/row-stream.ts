@@ -17,7 +17,8 @@ import { Session } from "./calls/session.ts";
 import type { Rows } from "./driver/link.ts";
 import { OneByOne } from "./one-by-one.ts";
 import type { AnyRow, Send } from "./queries.ts";
-import { all, checkedRow, type RowSchema } from "./shapes.ts";
+import { checkedRow, type RowSchema } from "../row-schema.ts";
+import { all } from "./shapes.ts";
 import { type Statement, statementOf } from "./sql/statement.ts";
 import { commit, leave, rollback } from "./calls/session-end.ts";
 

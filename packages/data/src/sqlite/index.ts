@@ -1,7 +1,7 @@
 /** The public names of "@brigade/data/sqlite". */
 export { ConnectError, ConnectionLostError, QueryError } from "../errors.ts";
+export { RowError, type RowSchema } from "../row-schema.ts";
 export type { SqliteEffect, SqliteRow, SqliteValues } from "./request.ts";
-export type { RowSchema } from "./schema.ts";
 export { sqlite } from "./sqlite.ts";
 export type {
   Sqlite,

@@ -2,7 +2,7 @@
 import { type Awaitable, type CoroutineBody, coroutine, type Stream, stream } from "brigade";
 import { checkedValues, checkSql } from "./checks.ts";
 import type { SqliteEffect, SqliteRow, SqliteValues } from "./request.ts";
-import { type RowSchema, validated } from "./schema.ts";
+import { checkedRow, type RowSchema } from "../row-schema.ts";
 import type { SqliteStatements, SqlTag } from "./types.ts";
 import { WANTED, type Wanted } from "./wire/messages.ts";
 import type { SqliteValue } from "./wire/values.ts";
@@ -46,16 +46,14 @@ export abstract class Statements implements SqliteStatements {
 
 const one = coroutine(function* get(row: Awaitable<unknown>, schema: RowSchema<unknown>): CoroutineBody<unknown> {
   const found = yield* row;
-  return found === undefined ? undefined : yield* validated(schema, found);
+  return found === undefined ? undefined : checkedRow(schema, found, 0);
 });
 
 const every = coroutine(function* all(
   rows: Awaitable<unknown[]>,
   schema: RowSchema<unknown>,
 ): CoroutineBody<unknown[]> {
-  const checked: unknown[] = [];
-  for (const row of yield* rows) checked.push(yield* validated(schema, row));
-  return checked;
+  return (yield* rows).map((row, index) => checkedRow(schema, row, index));
 });
 
 const each = stream(function* rows(
@@ -63,10 +61,10 @@ const each = stream(function* rows(
   schema: RowSchema<unknown>,
 ): Generator<unknown, void, unknown> {
   try {
-    for (;;) {
+    for (let index = 0; ; index++) {
       const { done, value } = yield* source.next();
       if (done) return;
-      yield yield* validated(schema, value);
+      yield checkedRow(schema, value, index);
     }
   } finally {
     yield* source.close();

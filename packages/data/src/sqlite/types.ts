@@ -1,7 +1,7 @@
 /** What a program does with a database: the public shapes. */
 import type { AsyncContextManager, Awaitable, Duration, Stream } from "brigade";
 import type { SqliteEffect, SqliteRow, SqliteValues } from "./request.ts";
-import type { RowSchema } from "./schema.ts";
+import type { RowSchema } from "../row-schema.ts";
 import type { SqliteValue } from "./wire/values.ts";
 
 /** A statement with its values in it, as a tagged template: each `${value}` is a parameter, never part of the text. */
