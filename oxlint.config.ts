@@ -176,7 +176,7 @@ const config: OxlintConfig = defineConfig({
       ["bench/**", "examples/**", ...["cli", "data", "inspector", "workers"].map((name) => `packages/${name}/**`)],
       [throughTheFrontDoor],
     ),
-    ...arrowsBeside("data", dataArrows, ["duration.ts", "errors.ts", "row-schema.ts"]),
+    ...arrowsBeside("data", dataArrows, ["errors.ts", "row-schema.ts"]),
     ...arrowsBeside("workers", workersArrows, ["codec.ts", "durations.ts", "errors.ts"]),
     restrictImports(["packages/cli/src/*/**"], [throughTheFrontDoor, belowTheCommandLine]),
     restrictImports(["packages/cli/src/command/**"], [throughTheFrontDoor]),

@@ -3,7 +3,7 @@ export { currentSignal, toPromise } from "./border/to-promise.ts";
 export { type CallbackReply, fromCallback, type StopCallback } from "./border/from-callback.ts";
 export { fromPromise } from "./border/from-promise.ts";
 export { Runner, run } from "./border/run.ts";
-export type { Duration } from "./duration.ts";
+export { type Duration, milliseconds } from "./duration.ts";
 export {
   BrokenBarrierError,
   CancelledError,

@@ -8,6 +8,7 @@ import type { Suspension } from "brigade";
 
 /** Milliseconds, or a number with its unit. Negative, NaN or an unknown unit throws RangeError. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
+export function milliseconds(duration: Duration, what?: string): number;
 
 /** What a coroutine hands the event loop when it can't go on yet. Opaque, so it is the package's own. */
 export type { Suspension };

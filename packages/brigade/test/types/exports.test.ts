@@ -41,6 +41,7 @@ const VALUES = [
   "gather",
   "getRunningLoop",
   "mapStream",
+  "milliseconds",
   "moveOnAfter",
   "race",
   "run",

@@ -1,7 +1,6 @@
 /** What `postgres()` takes, checked and with its defaults. */
 import type { ConnectionOptions } from "node:tls";
-import type { Duration } from "brigade";
-import { milliseconds } from "../duration.ts";
+import { type Duration, milliseconds } from "brigade";
 import type { BigIntAs, Parser } from "./sql/decode.ts";
 
 /** Where the server is, and who asks. What is not given comes from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE. */

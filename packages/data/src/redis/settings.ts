@@ -1,7 +1,6 @@
 /** What `redis()` takes, checked and with its defaults. */
-import type { Duration } from "brigade";
+import { type Duration, milliseconds } from "brigade";
 import type { RedisOptions as DriverOptions } from "ioredis";
-import { milliseconds } from "../duration.ts";
 
 /** What the driver decides here by itself would be done behind the caller's back: sending twice, waiting without end. */
 type Decided =

@@ -7,8 +7,8 @@ import {
   type CoroutineBody,
   type Ending,
   InvalidStateError,
+  milliseconds,
 } from "brigade";
-import { milliseconds } from "../duration.ts";
 import { bucketOf, checkedCount, checkedPartSize, type Context, MOST_PARTS } from "./context.ts";
 import type { Place } from "./failure.ts";
 import type { S3Options } from "./options.ts";

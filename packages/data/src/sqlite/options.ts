@@ -1,8 +1,8 @@
 /** What `sqlite` is given, checked. */
+import { milliseconds } from "brigade";
 import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { milliseconds } from "../duration.ts";
 import type { SqliteOptions } from "./types.ts";
 import type { Opening } from "./wire/messages.ts";
 
